@@ -1,0 +1,103 @@
+#include "base/span.h"
+
+#include <string.h>
+
+pn_span pn_span_of(const char *text)
+{
+    return (pn_span){text != NULL ? text : "", text != NULL ? strlen(text) : 0};
+}
+
+bool pn_span_equal(pn_span a, pn_span b)
+{
+    return a.length == b.length &&
+           (a.length == 0 || memcmp(a.data, b.data, a.length) == 0);
+}
+
+bool pn_span_starts_nocase(pn_span text, pn_span start)
+{
+    if (text.length < start.length)
+        return false;
+    for (size_t i = 0; i < start.length; i++) {
+        if (pn_ascii_lower(text.data[i]) != pn_ascii_lower(start.data[i]))
+            return false;
+    }
+    return true;
+}
+
+bool pn_span_equal_nocase(pn_span a, pn_span b)
+{
+    return a.length == b.length && pn_span_starts_nocase(a, b);
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+pn_span pn_span_trim(pn_span text)
+{
+    while (text.length > 0 && is_blank(text.data[0])) {
+        text.data++;
+        text.length--;
+    }
+    while (text.length > 0 && is_blank(text.data[text.length - 1]))
+        text.length--;
+    return text;
+}
+
+bool pn_span_next_word(pn_span *rest, pn_span *word)
+{
+    *rest = pn_span_trim(*rest);
+    if (rest->length == 0)
+        return false;
+    size_t end = 0;
+    while (end < rest->length && !is_blank(rest->data[end]))
+        end++;
+    *word = (pn_span){rest->data, end};
+    rest->data += end;
+    rest->length -= end;
+    return true;
+}
+
+bool pn_span_number(pn_span text, uint64_t *number)
+{
+    uint64_t value = 0;
+    if (text.length == 0)
+        return false;
+    for (size_t i = 0; i < text.length; i++) {
+        if (!pn_ascii_is_digit(text.data[i]))
+            return false;
+        unsigned digit = (unsigned)(text.data[i] - '0');
+        if (value > (UINT64_MAX - digit) / 10)
+            return false;
+        value = value * 10 + digit;
+    }
+    *number = value;
+    return true;
+}
+
+char pn_ascii_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+char pn_ascii_upper(char c)
+{
+    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
+}
+
+bool pn_ascii_is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+bool pn_ascii_is_alnum(char c)
+{
+    char lower = pn_ascii_lower(c);
+    return pn_ascii_is_digit(c) || (lower >= 'a' && lower <= 'z');
+}
+
+bool pn_ascii_is_printable(char c)
+{
+    return c >= 32 && c <= 126;
+}

@@ -1,0 +1,39 @@
+/*
+ * What a server offers: the lines of its EHLO reply (RFC 5321 4.1.1.1) as
+ * keywords with their parameters.
+ */
+#ifndef PN_WIRE_EXTENSIONS_H
+#define PN_WIRE_EXTENSIONS_H
+
+#include "base/buffer.h"
+#include "pneu/reply.h"
+
+typedef struct pn_extensions {
+    bool pipelining; /* RFC 2920: asked for each command */
+    bool has_auth;
+    size_t mechanisms; /* in auth */
+    pn_buffer lines;   /* "KEYWORD\0parameters\0", one after the other */
+    pn_buffer auth;    /* the mechanisms, with blanks between, and a NUL */
+} pn_extensions;
+
+void pn_extensions_init(pn_extensions *extensions);
+void pn_extensions_finish(pn_extensions *extensions);
+
+/* Forgets everything. */
+void pn_extensions_clear(pn_extensions *extensions);
+
+/* Takes a whole EHLO reply, in place of what was there. Lines that are not
+ * well-formed are passed over. Errors: NO_MEMORY. */
+pneu_status pn_extensions_parse(pn_extensions *extensions,
+                                const pneu_reply *reply);
+
+/* The parameters of a keyword (in any case), "" if it has none, NULL if it
+ * is not offered. */
+const char *pn_extensions_find(const pn_extensions *extensions,
+                               pn_span keyword);
+
+/* The most octets that the parameters of SIZE allow; 0 if they state no limit,
+ * or nothing that makes sense (RFC 1870 4). NULL is fine. */
+uint64_t pn_extensions_size_limit(const char *parameters);
+
+#endif

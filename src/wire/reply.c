@@ -1,0 +1,219 @@
+#include "wire/reply.h"
+
+#include <string.h>
+
+#include "base/escape.h"
+#include "base/fail.h"
+#include "wire/limits.h"
+
+void pn_reply_parser_init(pn_reply_parser *parser)
+{
+    *parser = (pn_reply_parser){.done = false};
+    /* a line past its own limit is refused before this one is reached */
+    pn_buffer_init(&parser->text, PN_REPLY_MAX + PN_REPLY_LINE_MAX);
+}
+
+void pn_reply_parser_finish(pn_reply_parser *parser)
+{
+    pn_buffer_finish(&parser->text);
+}
+
+bool pn_reply_parser_is_midway(const pn_reply_parser *parser)
+{
+    return !parser->done && parser->octets > 0;
+}
+
+/* One number of an enhanced code: 1 to 3 digits, without leading zeros. */
+static bool take_number(pn_span *text, uint16_t *number)
+{
+    size_t digits = 0;
+    unsigned value = 0;
+    while (digits < text->length && pn_ascii_is_digit(text->data[digits])) {
+        if (digits == 3)
+            return false;
+        value = value * 10 + (unsigned)(text->data[digits] - '0');
+        digits++;
+    }
+    if (digits == 0 || (digits > 1 && text->data[0] == '0'))
+        return false;
+    text->data += digits;
+    text->length -= digits;
+    *number = (uint16_t)value;
+    return true;
+}
+
+static bool take_dot(pn_span *text)
+{
+    if (text->length == 0 || text->data[0] != '.')
+        return false;
+    text->data++;
+    text->length--;
+    return true;
+}
+
+/* RFC 3463 2: class "." subject "." detail, the class being 2, 4 or 5 */
+bool pn_enhanced_code_parse(pn_span text, pneu_enhanced_code *code)
+{
+    pneu_enhanced_code parsed;
+    if (!take_number(&text, &parsed.status_class) || !take_dot(&text) ||
+        !take_number(&text, &parsed.subject) || !take_dot(&text) ||
+        !take_number(&text, &parsed.detail))
+        return false;
+    if (text.length > 0 && text.data[0] != ' ')
+        return false;
+    if (parsed.status_class != 2 && parsed.status_class != 4 &&
+        parsed.status_class != 5)
+        return false;
+    *code = parsed;
+    return true;
+}
+
+static pneu_status refuse_line(pn_span line, pneu_error *error,
+                               const char *reason)
+{
+    char shown[160];
+    pn_escape(line, "", shown, sizeof(shown));
+    return pn_fail(error, PNEU_PROTOCOL, "%s: \"%s\"", reason, shown);
+}
+
+/* RFC 5321 4.2: three digits, then nothing, a blank or a hyphen */
+static pneu_status parse_code(pn_span line, int *code, bool *last,
+                              pneu_error *error)
+{
+    if (memchr(line.data, '\0', line.length) != NULL)
+        return refuse_line(line, error, "the server sent a NUL in a reply");
+    for (size_t i = 0; i < 3; i++) {
+        if (i >= line.length || !pn_ascii_is_digit(line.data[i]))
+            return refuse_line(line, error,
+                               "this is not a reply of an SMTP server");
+    }
+    *code = (line.data[0] - '0') * 100 + (line.data[1] - '0') * 10 +
+            (line.data[2] - '0');
+    if (*code < 200 || *code > 599)
+        return refuse_line(line, error,
+                           "the server sent a reply code that SMTP does not "
+                           "have");
+    char mark = line.length > 3 ? line.data[3] : ' ';
+    if (mark != ' ' && mark != '-')
+        return refuse_line(line, error,
+                           "a reply code is followed by neither blank nor "
+                           "hyphen");
+    *last = mark == ' ';
+    return PNEU_OK;
+}
+
+/* The whole reply is in parser->text: gives it its NUL and its pointers. */
+static pneu_status complete(pn_reply_parser *parser)
+{
+    pneu_status status = pn_buffer_append_char(&parser->text, '\0');
+    if (status != PNEU_OK)
+        return status;
+    pn_span text = pn_buffer_span(&parser->text);
+    pneu_reply *reply = &parser->reply;
+    reply->text = text.data;
+    reply->text_length = text.length - 1;
+    pneu_enhanced_code code = {0};
+    /* RFC 2034 4: the classes of both codes must agree */
+    if (pn_enhanced_code_parse((pn_span){text.data, reply->text_length},
+                               &code) &&
+        code.status_class == reply->code / 100)
+        reply->enhanced = code;
+    parser->done = true;
+    return PNEU_OK;
+}
+
+/* The octets of this line, all of them, are in the buffer. */
+static pneu_status end_line(pn_reply_parser *parser, pneu_error *error)
+{
+    pn_span held = pn_buffer_span(&parser->text);
+    pn_span line = {held.data + parser->line_start,
+                    held.length - parser->line_start};
+    if (line.length > 0 && line.data[line.length - 1] == '\r')
+        line.length--;
+    int code = 0;
+    bool last = false;
+    pneu_status status = parse_code(line, &code, &last, error);
+    if (status != PNEU_OK)
+        return status;
+    /* RFC 5321 4.2.1: every line of a reply has the same code */
+    if (parser->reply.line_count > 0 && code != parser->reply.code)
+        return refuse_line(line, error,
+                           "the codes within one reply do not agree");
+    if (++parser->reply.line_count > PN_REPLY_LINES_MAX)
+        return pn_fail(error, PNEU_PROTOCOL,
+                       "the server's reply has more than %d lines",
+                       PN_REPLY_LINES_MAX);
+    parser->reply.code = code;
+    size_t skip = line.length > 3 ? 4 : 3;
+    char *text = parser->text.memory + parser->text.start + parser->line_start;
+    memmove(text, text + skip, line.length - skip);
+    pn_buffer_cut(&parser->text, parser->line_start + (line.length - skip));
+    parser->line_octets = 0;
+    if (last)
+        return complete(parser);
+    status = pn_buffer_append_char(&parser->text, '\n');
+    parser->line_start = pn_buffer_length(&parser->text);
+    return status;
+}
+
+static pneu_status take(pn_reply_parser *parser, pn_span octets,
+                        pneu_error *error)
+{
+    parser->octets += octets.length;
+    parser->line_octets += octets.length;
+    if (parser->line_octets > PN_REPLY_LINE_MAX)
+        return pn_fail(error, PNEU_PROTOCOL,
+                       "the server sent a reply line of more than %d octets",
+                       PN_REPLY_LINE_MAX);
+    if (parser->octets > PN_REPLY_MAX)
+        return pn_fail(error, PNEU_PROTOCOL,
+                       "the server sent a reply of more than %d octets",
+                       PN_REPLY_MAX);
+    return pn_buffer_append(&parser->text, octets);
+}
+
+static void begin(pn_reply_parser *parser)
+{
+    pn_buffer_clear(&parser->text);
+    parser->line_start = 0;
+    parser->octets = 0;
+    parser->line_octets = 0;
+    parser->done = false;
+    parser->reply = (pneu_reply){0};
+}
+
+pneu_status pn_reply_parser_feed(pn_reply_parser *parser, pn_span octets,
+                                 size_t *used, pneu_error *error)
+{
+    pneu_status status = PNEU_OK;
+    *used = 0;
+    if (parser->done)
+        begin(parser);
+    while (*used < octets.length && !parser->done && status == PNEU_OK) {
+        const char *from = octets.data + *used;
+        size_t left = octets.length - *used;
+        const char *end = memchr(from, '\n', left);
+        size_t length = end != NULL ? (size_t)(end - from) : left;
+        /* the LF counts, but is not kept */
+        parser->octets += end != NULL;
+        parser->line_octets += end != NULL;
+        *used += length + (end != NULL);
+        status = take(parser, (pn_span){from, length}, error);
+        if (status == PNEU_OK && end != NULL)
+            status = end_line(parser, error);
+    }
+    if (status == PNEU_NO_MEMORY)
+        pn_fail(error, status, "no memory for the server's reply");
+    return status;
+}
+
+bool pneu_reply_is_positive(const pneu_reply *reply)
+{
+    return reply->code >= 200 && reply->code <= 299;
+}
+
+size_t pneu_reply_escape(const char *text, size_t length, const char *line_end,
+                         char *out, size_t size)
+{
+    return pn_escape((pn_span){text, length}, line_end, out, size);
+}
