@@ -1,0 +1,233 @@
+/* A session's life, what breaks it, and what can be asked of it. */
+#include "session/session.h"
+
+#include "base/fail.h"
+#include "base/memory.h"
+#include "base/options.h"
+#include "wire/limits.h"
+
+/* A year: so that no sum of times overflows. */
+#define TIMEOUT_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
+
+enum {
+    DEFAULT_UNANSWERED = 1000,
+    INPUT_MAX = 1024 * 1024,     /* events that nobody takes */
+    LINES_MAX = 16 * 1024 * 1024 /* commands that are not written yet */
+};
+
+static bool set_options(pneu_session *session,
+                        const pneu_session_options *options)
+{
+    pneu_session_options own;
+    if (!pn_options_copy(&own, sizeof(own), options))
+        return false;
+    session->lmtp = own.lmtp;
+    session->no_pipelining = own.no_pipelining;
+    session->max_unanswered =
+        own.max_unanswered > 0 ? own.max_unanswered : DEFAULT_UNANSWERED;
+    session->timeout_ms =
+        own.timeout_ms < TIMEOUT_MAX_MS ? own.timeout_ms : TIMEOUT_MAX_MS;
+    return true;
+}
+
+/* The greeting is the answer to a command that nobody sends. */
+static pneu_status expect_greeting(pneu_session *session)
+{
+    pneu_status status = pn_queue_reserve(&session->queue, 1);
+    if (status != PNEU_OK)
+        return status;
+    pn_queued *greeting = pn_queue_push(&session->queue);
+    greeting->command = PNEU_COMMAND_GREETING;
+    greeting->replies_due = 1;
+    session->handed = 1;
+    return PNEU_OK;
+}
+
+pneu_status pneu_session_new(pneu_session **out,
+                             const pneu_session_options *options)
+{
+    *out = NULL;
+    pneu_session *session = pn_memory_new(1, sizeof(*session));
+    if (session == NULL)
+        return PNEU_NO_MEMORY;
+    if (!set_options(session, options)) {
+        pn_memory_free(session);
+        return PNEU_INVALID;
+    }
+    session->waiting_since_ms = -1;
+    session->writing_since_ms = -1;
+    pn_extensions_init(&session->extensions);
+    pn_reply_parser_init(&session->parser);
+    pn_buffer_init(&session->input, INPUT_MAX);
+    pn_buffer_init(&session->lines, LINES_MAX);
+    if (expect_greeting(session) != PNEU_OK) {
+        pneu_session_free(session);
+        return PNEU_NO_MEMORY;
+    }
+    *out = session;
+    return PNEU_OK;
+}
+
+void pneu_session_free(pneu_session *session)
+{
+    if (session == NULL)
+        return;
+    pn_extensions_finish(&session->extensions);
+    pn_reply_parser_finish(&session->parser);
+    pn_buffer_finish(&session->input);
+    pn_buffer_finish(&session->lines);
+    pn_queue_finish(&session->queue);
+    pn_memory_free(session);
+}
+
+void pn_session_move(pneu_session *session, pn_cause cause)
+{
+    session->state = pn_state_after(session->state, cause);
+    pn_session_restart_wait(session);
+}
+
+bool pn_session_is_over(const pneu_session *session)
+{
+    return session->state == PN_STATE_CLOSED ||
+           session->state == PN_STATE_BROKEN;
+}
+
+void pn_session_break(pneu_session *session, const pneu_error *error)
+{
+    if (pn_session_is_over(session))
+        return;
+    if (session->error.status == PNEU_OK) {
+        session->error = *error;
+        if (session->error.command == PNEU_COMMAND_NONE)
+            session->error.command = pn_session_busy_with(session);
+    }
+    pn_session_move(session, PN_CAUSE_FAULT);
+}
+
+void pn_session_farewell(pneu_session *session, const pneu_error *error)
+{
+    if (pn_session_is_over(session))
+        return;
+    if (session->error.status == PNEU_OK && error != NULL)
+        session->error = *error;
+    pn_session_move(session, PN_CAUSE_FAREWELL);
+    if (session->handed == 0)
+        pn_session_move(session, PN_CAUSE_DRAINED);
+}
+
+pneu_command pn_session_busy_with(const pneu_session *session)
+{
+    const pn_queued *head = pn_queue_at(&session->queue, 0);
+    if (session->state == PN_STATE_TLS)
+        return PNEU_COMMAND_STARTTLS;
+    return head != NULL ? head->command : PNEU_COMMAND_NONE;
+}
+
+/* Is there a message whose end was sent and not answered? */
+static bool has_end_unanswered(const pneu_session *session)
+{
+    for (size_t i = 0; i < session->handed; i++) {
+        const pn_queued *queued = pn_queue_at(&session->queue, i);
+        if (queued->command == PNEU_COMMAND_CONTENT && !queued->skipped)
+            return true;
+    }
+    return false;
+}
+
+void pneu_session_cancel(pneu_session *session, const pneu_error *why)
+{
+    pneu_error cancelled;
+    pn_fail(&cancelled, PNEU_CANCELLED, "the session was cancelled");
+    pn_session_farewell(session, why != NULL ? why : &cancelled);
+    if (!has_end_unanswered(session)) /* no other answer is worth the wait */
+        pn_session_move(session, PN_CAUSE_DRAINED);
+}
+
+pneu_status pneu_session_protected(pneu_session *session, pneu_protection how)
+{
+    bool at_start = session->state == PN_STATE_GREETING &&
+                    pn_buffer_length(&session->input) == 0 &&
+                    !pn_reply_parser_is_midway(&session->parser);
+    if (!at_start && session->state != PN_STATE_TLS)
+        return pn_fail(&session->misuse, PNEU_MISUSE,
+                       "TLS cannot begin now: issue STARTTLS first");
+    session->protection = how;
+    if (session->state == PN_STATE_TLS) {
+        /* RFC 3207 4.2: all that was learned in the clear is forgotten */
+        pn_extensions_clear(&session->extensions);
+        session->introduced = false;
+        session->authenticated = false;
+        pn_session_move(session, PN_CAUSE_PROTECTED);
+    }
+    return PNEU_OK;
+}
+
+const pneu_error *pneu_session_error(const pneu_session *session)
+{
+    return &session->error;
+}
+
+const pneu_error *pneu_session_misuse(const pneu_session *session)
+{
+    return &session->misuse;
+}
+
+const char *pneu_session_extension(const pneu_session *session,
+                                   const char *keyword)
+{
+    return pn_extensions_find(&session->extensions, pn_span_of(keyword));
+}
+
+bool pneu_session_has_extension(const pneu_session *session,
+                                const char *keyword)
+{
+    return pneu_session_extension(session, keyword) != NULL;
+}
+
+bool pneu_session_greeted(const pneu_session *session)
+{
+    return session->greeted;
+}
+
+bool pneu_session_introduced(const pneu_session *session)
+{
+    return session->introduced;
+}
+
+bool pneu_session_authenticated(const pneu_session *session)
+{
+    return session->authenticated;
+}
+
+/* The last command in the queue that has to do with a transaction decides;
+ * without one, what the server has answered does. */
+bool pneu_session_in_transaction(const pneu_session *session)
+{
+    for (size_t i = session->queue.count; i > 0; i--) {
+        switch (pn_queue_at(&session->queue, i - 1)->command) {
+        case PNEU_COMMAND_MAIL:
+        case PNEU_COMMAND_RCPT:
+        case PNEU_COMMAND_DATA:
+        case PNEU_COMMAND_CONTENT:
+            return true;
+        case PNEU_COMMAND_RSET:
+        case PNEU_COMMAND_EHLO:
+        case PNEU_COMMAND_LHLO:
+        case PNEU_COMMAND_HELO:
+            return false;
+        default:
+            break;
+        }
+    }
+    return session->transaction_open;
+}
+
+pneu_protection pneu_session_protection(const pneu_session *session)
+{
+    return session->protection;
+}
+
+bool pneu_session_is_lmtp(const pneu_session *session)
+{
+    return session->lmtp;
+}
