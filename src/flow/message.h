@@ -1,0 +1,23 @@
+/* What must be known of a message before it is offered to a server. */
+#ifndef PN_FLOW_MESSAGE_H
+#define PN_FLOW_MESSAGE_H
+
+#include "base/span.h"
+#include "pneu/status.h"
+
+typedef struct pn_message_facts {
+    uint64_t size;       /* with CRLF line ends, as SIZE counts (RFC 1870) */
+    size_t longest_line; /* octets without the line end */
+    size_t longest_line_number; /* from 1 */
+    bool is_8bit;
+    bool has_nul;
+} pn_message_facts;
+
+pn_message_facts pn_message_examine(pn_span content);
+
+/* What no server may be sent (RFC 5321 2.3.8, 4.5.3.1.6; RFC 5322 2.3).
+ * Errors: BAD_MESSAGE. */
+pneu_status pn_message_check(const pn_message_facts *facts,
+                             bool allow_long_lines, pneu_error *error);
+
+#endif
