@@ -1,0 +1,26 @@
+/*
+ * pneu: send mail by SMTP and LMTP. This header includes all the others.
+ *
+ * Ownership, once for all of them:
+ *   Arguments are borrowed for the call.
+ *   A message's body is borrowed until its transaction's outcome.
+ *   A const result is borrowed until the next call on that object (a reply:
+ *   until the next pneu_session_next_event).
+ *   A result that is not const is the caller's, to be freed with its _free.
+ *
+ * There are no globals: one object is used by one thread at a time, and
+ * different objects by different threads at will. The one exception is
+ * pneu_client_cancel().
+ */
+#ifndef PNEU_PNEU_H
+#define PNEU_PNEU_H
+
+#include <pneu/client.h>
+#include <pneu/delivery.h>
+#include <pneu/export.h>
+#include <pneu/opening.h>
+#include <pneu/reply.h>
+#include <pneu/session.h>
+#include <pneu/status.h>
+
+#endif

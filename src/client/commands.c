@@ -1,0 +1,248 @@
+/* One call a command: issue it, drive until its reply is there, and tell. */
+#include <string.h>
+
+#include "base/fail.h"
+#include "client/client.h"
+#include "client/pump.h"
+#include "flow/refusal.h"
+
+static bool has_single(const pneu_client *client)
+{
+    return client->single_done;
+}
+
+/* Begins a call that needs a connection. */
+static pneu_status begin(pneu_client *client, const pneu_reply **reply)
+{
+    pneu_error error;
+    if (reply != NULL)
+        *reply = NULL;
+    pn_client_begin(client);
+    pn_pump_look(client);
+    if (client->stream != NULL)
+        return PNEU_OK;
+    if (client->broken.status != PNEU_OK)
+        return pn_client_fail(client, &client->broken);
+    pn_fail(&error, PNEU_MISUSE, "there is no connection: connect first");
+    return pn_client_fail(client, &error);
+}
+
+static pneu_status fail_issue(pneu_client *client)
+{
+    return pn_client_fail(client, pneu_session_misuse(client->session));
+}
+
+/* There is no reply, or none that counts. Never OK. */
+static pneu_status tell_loss(pneu_client *client)
+{
+    pneu_error error = client->broken;
+    if (client->single_outcome == PNEU_OUTCOME_IN_DOUBT) {
+        pn_fail(&error, PNEU_IN_DOUBT, "%s: the message may have been accepted",
+                client->broken.message);
+        error.command = PNEU_COMMAND_CONTENT;
+    } else if (error.status == PNEU_OK) {
+        /* the session passed it over, since it had become pointless */
+        pn_fail(&error, PNEU_REFUSED,
+                "%s was not sent: the sender or every recipient was refused",
+                pneu_command_name(client->single_command));
+        error.command = client->single_command;
+    }
+    return pn_client_fail(client, &error);
+}
+
+/* Did the server break the session in the same breath as it answered? What
+ * was surely answered stays answered: the end of a message, a QUIT. */
+static bool is_spoiled(const pneu_client *client)
+{
+    return client->stream == NULL && client->broken.status != PNEU_OK &&
+           client->single_command != PNEU_COMMAND_CONTENT;
+}
+
+/* The call's result, when the session has been driven as far as it goes. */
+static pneu_status conclude(pneu_client *client, const pneu_reply **reply)
+{
+    pneu_error error;
+    bool in_doubt = client->single_outcome == PNEU_OUTCOME_IN_DOUBT;
+    if (client->error.status != PNEU_OK)
+        return client->error.status; /* TLS has told its own story */
+    if (client->has_reply && reply != NULL)
+        *reply = &client->reply;
+    if (!client->has_reply || in_doubt)
+        return tell_loss(client);
+    if (client->reply.code >= 400) {
+        pn_refusal_tell(&error, client->single_command, &client->reply);
+        return pn_client_fail(client, &error);
+    }
+    return is_spoiled(client) ? tell_loss(client) : PNEU_OK;
+}
+
+/* Drives a command that was issued to its reply. */
+static pneu_status finish(pneu_client *client, pneu_status issued,
+                          const pneu_reply **reply)
+{
+    if (issued != PNEU_OK)
+        return fail_issue(client);
+    pn_pump_run(client, has_single);
+    return conclude(client, reply);
+}
+
+pneu_status pneu_client_connect(pneu_client *client, const pneu_reply **reply)
+{
+    if (reply != NULL)
+        *reply = NULL;
+    pn_client_begin(client);
+    pneu_client_close(client);
+    pneu_status status = pn_client_dial(client);
+    if (status == PNEU_OK)
+        status = finish(client, PNEU_OK, reply);
+    if (status != PNEU_OK)
+        pneu_client_close(client);
+    return status;
+}
+
+static pneu_status hello(pneu_client *client, bool helo,
+                         const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(
+        client,
+        pneu_session_hello(client->session, helo, client->name, PN_TAG_SINGLE),
+        reply);
+}
+
+pneu_status pneu_client_ehlo(pneu_client *client, const pneu_reply **reply)
+{
+    return hello(client, false, reply);
+}
+
+pneu_status pneu_client_helo(pneu_client *client, const pneu_reply **reply)
+{
+    return hello(client, true, reply);
+}
+
+static bool has_tls(const pneu_client *client)
+{
+    return client->error.status != PNEU_OK ||
+           (client->single_done && (client->reply.code != 220 ||
+                                    pneu_session_protection(client->session) >=
+                                        PNEU_PROTECTION_TLS_UNVERIFIED));
+}
+
+pneu_status pneu_client_starttls(pneu_client *client, const pneu_reply **reply)
+{
+    pneu_error error;
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    if (!pneu_client_has_extension(client, "STARTTLS")) {
+        pn_fail(&error, PNEU_NOT_OFFERED,
+                pneu_session_introduced(client->session)
+                    ? "the server does not offer STARTTLS"
+                    : "what the server offers is not known: say EHLO first");
+        error.command = PNEU_COMMAND_STARTTLS;
+        return pn_client_fail(client, &error);
+    }
+    client->plan.verify = client->tls != PNEU_TLS_OPTIONAL;
+    status = pneu_session_starttls(client->session, PN_TAG_SINGLE);
+    if (status != PNEU_OK)
+        return fail_issue(client);
+    pn_pump_run(client, has_tls);
+    return conclude(client, reply);
+}
+
+pneu_status pneu_client_mail(pneu_client *client, const char *sender,
+                             const pneu_mail_parameters *parameters,
+                             const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client,
+                  pneu_session_mail(client->session,
+                                    sender != NULL ? sender : "", parameters,
+                                    PN_TAG_SINGLE),
+                  reply);
+}
+
+pneu_status pneu_client_rcpt(pneu_client *client, const char *recipient,
+                             const char *parameters, const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client,
+                  pneu_session_rcpt(client->session, recipient, parameters,
+                                    PN_TAG_SINGLE),
+                  reply);
+}
+
+pneu_status pneu_client_data(pneu_client *client, const void *data,
+                             size_t length, const pneu_reply **reply)
+{
+    pneu_error error;
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    if (client->lmtp) {
+        pn_fail(&error, PNEU_MISUSE,
+                "LMTP answers for each recipient: use sendmail");
+        return pn_client_fail(client, &error);
+    }
+    status = pneu_session_data(client->session, PN_TAG_SINGLE);
+    if (status == PNEU_OK)
+        status = pneu_session_body(client->session, data, length, true);
+    return finish(client, status, reply);
+}
+
+pneu_status pneu_client_rset(pneu_client *client, const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client, pneu_session_rset(client->session, PN_TAG_SINGLE),
+                  reply);
+}
+
+pneu_status pneu_client_noop(pneu_client *client, const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client, pneu_session_noop(client->session, PN_TAG_SINGLE),
+                  reply);
+}
+
+pneu_status pneu_client_verify(pneu_client *client, const char *address,
+                               const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client,
+                  pneu_session_verify(client->session, address, PN_TAG_SINGLE),
+                  reply);
+}
+
+pneu_status pneu_client_command(pneu_client *client, const char *line,
+                                const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client,
+                  pneu_session_command(client->session, line, PN_TAG_SINGLE),
+                  reply);
+}
+
+pneu_status pneu_client_quit(pneu_client *client, const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    status = finish(client, pneu_session_quit(client->session, PN_TAG_SINGLE),
+                    reply);
+    pneu_client_close(client);
+    return status;
+}

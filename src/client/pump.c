@@ -1,0 +1,281 @@
+#include "client/pump.h"
+
+#include <limits.h>
+#include <poll.h>
+
+#include "client/log.h"
+#include "flow/outcome.h"
+#include "transport/clock.h"
+
+enum {
+    PIECES = 64,
+    READ_SIZE = 16384
+};
+
+int pn_pump_poll_ms(int64_t deadline_ms)
+{
+    if (deadline_ms < 0)
+        return -1;
+    int64_t left = deadline_ms - pn_clock_now_ms();
+    return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
+}
+
+void pn_pump_wait(const pneu_client *client, short events, int64_t deadline_ms)
+{
+    struct pollfd both[] = {
+        {.fd = pn_stream_descriptor(client->stream), .events = events},
+        {.fd = pn_wake_descriptor(&client->wake), .events = POLLIN},
+    };
+    /* whatever it says, the next call finds out */
+    (void)poll(both, 2, pn_pump_poll_ms(deadline_ms));
+}
+
+/* Without memory for its words, the code alone is kept. */
+static void keep_reply(pneu_client *client, const pneu_reply *reply)
+{
+    pn_span text = {reply->text, reply->text_length + 1};
+    client->has_reply = true;
+    client->reply = *reply;
+    pn_buffer_clear(&client->reply_text);
+    if (pn_buffer_append(&client->reply_text, text) == PNEU_OK) {
+        client->reply.text = pn_buffer_span(&client->reply_text).data;
+    } else {
+        client->reply.text = "";
+        client->reply.text_length = 0;
+    }
+}
+
+/* DATA has two events: the second is the one that counts, unless the first
+ * was a refusal. */
+static void take_single(pneu_client *client, const pneu_event *event)
+{
+    if (event->command == PNEU_COMMAND_CONTENT && client->single_done)
+        return;
+    client->single_command = event->command;
+    if (event->kind == PNEU_EVENT_DROPPED)
+        client->has_reply = false; /* a 354 is not the answer to the end */
+    client->single_done = event->kind == PNEU_EVENT_DROPPED ||
+                          event->command != PNEU_COMMAND_DATA ||
+                          client->reply.code != 354;
+    if (event->command == PNEU_COMMAND_CONTENT)
+        client->single_outcome = pn_outcome_of_end(event);
+}
+
+static void take_events(pneu_client *client)
+{
+    pneu_event event;
+    while (pneu_session_next_event(client->session, &event)) {
+        if (event.reply != NULL) {
+            pn_log_reply(client, event.reply);
+            keep_reply(client, event.reply);
+        }
+        bool is_opening = event.tag == PNEU_OPENING_TAG ||
+                          event.command == PNEU_COMMAND_GREETING;
+        if (is_opening && client->opening != NULL)
+            pneu_opening_event(client->opening, client->session, &event);
+        else if (event.tag == PN_TAG_DELIVERY && client->delivery != NULL)
+            /* what it could not do has cancelled the session */
+            (void)pneu_delivery_event(client->delivery, client->session,
+                                      &event);
+        else
+            take_single(client, &event);
+    }
+}
+
+static void note_first(pneu_client *client, const unsigned char *data,
+                       size_t length)
+{
+    for (size_t i = 0; i < length && client->first_count < PN_FIRST_OCTETS; i++)
+        client->first[client->first_count++] = data[i];
+}
+
+static void end_input(pneu_client *client, pn_io result)
+{
+    const pneu_error *error = pn_stream_error(client->stream);
+    pneu_end why = result == PN_IO_END         ? PNEU_END_OF_STREAM
+                   : error->status == PNEU_TLS ? PNEU_END_TLS
+                                               : PNEU_END_RESET;
+    pneu_session_input_end(client->session, why, error->system_error);
+}
+
+/* True if something came, be it the end. */
+static bool read_some(pneu_client *client)
+{
+    unsigned char octets[READ_SIZE];
+    size_t length = 0;
+    pn_io result =
+        pn_stream_read(client->stream, octets, sizeof(octets), &length);
+    if (result == PN_IO_AGAIN)
+        return false;
+    if (result != PN_IO_DONE) {
+        end_input(client, result);
+        return true;
+    }
+    client->has_read = true;
+    note_first(client, octets, length);
+    if (pneu_session_input(client->session, octets, length) != PNEU_OK)
+        pneu_session_cancel(client->session,
+                            pneu_session_misuse(client->session));
+    return true;
+}
+
+/* True if something was written. */
+static bool write_some(pneu_client *client)
+{
+    pneu_piece pieces[PIECES];
+    struct iovec vector[PIECES];
+    size_t written = 0;
+    size_t total = 0;
+    size_t count = pneu_session_output(client->session, pieces, PIECES);
+    if (count == 0)
+        return true; /* it was passed over: there are events */
+    for (size_t i = 0; i < count; i++) {
+        vector[i].iov_base = (void *)(uintptr_t)pieces[i].data;
+        vector[i].iov_len = pieces[i].length;
+        total += pieces[i].length;
+    }
+    pn_io result =
+        pn_stream_write(client->stream, vector, (int)count, &written);
+    if (result == PN_IO_AGAIN)
+        return false;
+    pn_log_sent(client, pieces, count, written);
+    const pneu_error *error = pn_stream_error(client->stream);
+    if (result != PN_IO_DONE) {
+        /* how much of it has left, TLS cannot say: so it counts as sent */
+        bool is_tls = pneu_session_protection(client->session) >=
+                      PNEU_PROTECTION_TLS_UNVERIFIED;
+        pneu_session_output_done(client->session, is_tls ? total : 0);
+        pneu_session_output_failed(client->session, error->system_error);
+        return true;
+    }
+    client->has_read = false;
+    pneu_session_output_done(client->session, written);
+    return true;
+}
+
+static int64_t next_deadline(const pneu_client *client)
+{
+    int64_t deadline = pneu_session_deadline_ms(client->session);
+    if (client->deadline_at_ms >= 0 &&
+        (deadline < 0 || client->deadline_at_ms < deadline))
+        deadline = client->deadline_at_ms;
+    return deadline;
+}
+
+static bool is_past_deadline(const pneu_client *client)
+{
+    return client->deadline_at_ms >= 0 &&
+           pn_clock_now_ms() >= client->deadline_at_ms;
+}
+
+static void tick(pneu_client *client)
+{
+    pneu_session_tick(client->session, pn_clock_now_ms());
+    if (is_past_deadline(client))
+        pneu_session_input_end(client->session, PNEU_END_DEADLINE, 0);
+}
+
+/* Tells the session the time, unless some phase is over its time: that is
+ * judged only when there was nothing to read. */
+static void tell_time(pneu_client *client)
+{
+    int64_t deadline = next_deadline(client);
+    if (deadline < 0 || pn_clock_now_ms() < deadline)
+        tick(client);
+}
+
+static void begin_tls(pneu_client *client)
+{
+    if (pn_client_handshake(client) != PNEU_OK)
+        pneu_session_input_end(client->session, PNEU_END_TLS, 0);
+    else if (client->opening != NULL)
+        pneu_opening_go(client->opening, client->session);
+}
+
+/* What is not a matter of reading and writing; true if it was done. */
+static bool do_other(pneu_client *client, unsigned wants)
+{
+    if (client->opening != NULL && pneu_opening_wants_step(client->opening))
+        pneu_opening_step(client->opening, client->session);
+    else if ((wants & PNEU_WANT_TLS) != 0)
+        begin_tls(client);
+    else if ((wants & (PNEU_WANT_READ | PNEU_WANT_WRITE)) == 0)
+        /* nobody will ever do anything: better an end than to wait for ever */
+        pneu_session_cancel(client->session, NULL);
+    else
+        return false;
+    return true;
+}
+
+/* True if something moved; else events is what to wait for. */
+static bool read_and_write(pneu_client *client, unsigned wants, short *events)
+{
+    bool moved = false;
+    if (pn_stream_flush(client->stream) == PN_IO_AGAIN)
+        *events |= pn_stream_waits(client->stream);
+    if ((wants & PNEU_WANT_WRITE) != 0) {
+        moved = write_some(client);
+        *events |= moved ? 0 : pn_stream_waits(client->stream);
+    }
+    /* also between the writes of a long message: a server that refuses it
+     * half-way says so before it closes (RFC 5321 4.2.5) */
+    bool has_more =
+        (pneu_session_wants(client->session) & PNEU_WANT_WRITE) != 0;
+    if ((wants & PNEU_WANT_READ) != 0 && (!moved || has_more)) {
+        bool has_come = read_some(client);
+        *events |= has_come ? 0 : pn_stream_waits(client->stream);
+        moved |= has_come;
+    }
+    return moved;
+}
+
+/* One round: reads and writes what can be, and waits if nothing could. */
+static void turn(pneu_client *client)
+{
+    unsigned wants = pneu_session_wants(client->session);
+    short events = 0;
+    if (pn_wake_take(&client->wake)) {
+        pneu_session_cancel(client->session, NULL);
+        return;
+    }
+    tell_time(client);
+    if (do_other(client, wants))
+        return;
+    bool moved = read_and_write(client, wants, &events);
+    if (!moved || is_past_deadline(client))
+        tick(client);
+    if (moved || events == 0)
+        return;
+    if (client->has_read) /* some replies of a group, but not all */
+        pn_stream_hurry(client->stream);
+    pn_pump_wait(client, events, next_deadline(client));
+}
+
+static bool is_over(const pneu_client *client)
+{
+    return (pneu_session_wants(client->session) & PNEU_WANT_CLOSE) != 0;
+}
+
+void pn_pump_run(pneu_client *client, pn_pump_test *is_done)
+{
+    tick(client);
+    for (;;) {
+        take_events(client);
+        if (is_done(client) || is_over(client))
+            break;
+        turn(client);
+    }
+    if (is_over(client))
+        pn_client_hang_up(client);
+}
+
+void pn_pump_look(pneu_client *client)
+{
+    if (client->stream == NULL)
+        return;
+    tell_time(client);
+    if (read_some(client))
+        take_events(client);
+    if (is_over(client))
+        pn_client_hang_up(client);
+}
