@@ -1,0 +1,1 @@
+"""Servers that the tests start, each on loopback and in its own folder."""
