@@ -81,11 +81,6 @@ char pn_ascii_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
-char pn_ascii_upper(char c)
-{
-    return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
-}
-
 bool pn_ascii_is_digit(char c)
 {
     return c >= '0' && c <= '9';

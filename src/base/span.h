@@ -37,7 +37,6 @@ bool pn_span_next_word(pn_span *rest, pn_span *word);
 bool pn_span_number(pn_span text, uint64_t *number);
 
 char pn_ascii_lower(char c);
-char pn_ascii_upper(char c);
 bool pn_ascii_is_digit(char c);
 bool pn_ascii_is_alnum(char c);
 /* 32 to 126 */

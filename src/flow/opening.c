@@ -105,7 +105,7 @@ void pn_opening_finish(pneu_opening *opening, const pneu_error *error)
     pn_login_end_exchange(opening);
 }
 
-bool pn_opening_has_login(const pneu_opening *opening)
+static bool has_login(const pneu_opening *opening)
 {
     return opening->user != NULL;
 }
@@ -118,7 +118,7 @@ static bool is_under_tls(const pneu_session *session)
 /* Must this line be one with extensions? Then HELO will not do. */
 static bool needs_ehlo(const pneu_opening *opening, const pneu_session *session)
 {
-    return pneu_session_is_lmtp(session) || pn_opening_has_login(opening) ||
+    return pneu_session_is_lmtp(session) || has_login(opening) ||
            is_under_tls(session) || opening->tls == PNEU_OPENING_TLS_REQUIRED;
 }
 
@@ -135,7 +135,7 @@ static bool wants_tls(const pneu_opening *opening, const pneu_session *session)
     case PNEU_OPENING_TLS_IF_OFFERED:
         return offered;
     case PNEU_OPENING_TLS_FOR_AUTH:
-        return offered && pn_opening_has_login(opening) &&
+        return offered && has_login(opening) &&
                !pneu_session_authenticated(session) &&
                !pneu_session_has_extension(session, "AUTH");
     }
@@ -175,8 +175,7 @@ void pneu_opening_go(pneu_opening *opening, pneu_session *session)
         introduce(opening, session);
     else if (wants_tls(opening, session))
         begin_tls(opening, session);
-    else if (pn_opening_has_login(opening) &&
-             !pneu_session_authenticated(session))
+    else if (has_login(opening) && !pneu_session_authenticated(session))
         pn_login_begin(opening, session);
     else
         pn_opening_finish(opening, NULL);

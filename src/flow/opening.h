@@ -39,9 +39,6 @@ void pn_opening_finish(pneu_opening *opening, const pneu_error *error);
 /* Errors: INVALID for a mechanism that pneu does not know; NULL is fine. */
 pneu_status pn_opening_check_mechanism(const char *name, pneu_error *error);
 
-/* True if credentials are given. */
-bool pn_opening_has_login(const pneu_opening *opening);
-
 /* Begins AUTH, or ends the opening because it cannot. */
 void pn_login_begin(pneu_opening *opening, pneu_session *session);
 

@@ -150,7 +150,8 @@ static void finish_input(pneu_session *session)
         break_by_end(session);
 }
 
-void pn_session_head_changed(pneu_session *session)
+/* The queue has a new head: fixes what it is owed. */
+static void head_changed(pneu_session *session)
 {
     pn_queued *head = pn_queue_at(&session->queue, 0);
     /* RFC 2033 4.2: an answer for each recipient that was accepted */
@@ -167,7 +168,7 @@ static void pop_head(pneu_session *session)
     pn_queue_pop(&session->queue);
     if (session->handed > 0)
         session->handed--;
-    pn_session_head_changed(session);
+    head_changed(session);
     if (session->state == PN_STATE_CLOSING && session->handed == 0)
         pn_session_move(session, PN_CAUSE_DRAINED);
 }

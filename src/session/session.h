@@ -112,9 +112,6 @@ bool pn_session_is_over(const pneu_session *session);
 /* Starts, restarts or stops the clock that the oldest command is under. */
 void pn_session_restart_wait(pneu_session *session);
 
-/* The queue's head is a new one: fixes what it is owed. */
-void pn_session_head_changed(pneu_session *session);
-
 /* The command that the session waits for or writes, for error messages. */
 pneu_command pn_session_busy_with(const pneu_session *session);
 
