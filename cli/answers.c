@@ -1,6 +1,5 @@
 #include "cli/answers.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -55,10 +54,13 @@ void pn_answer_print(const pn_answer *answer, int width)
     pn_memory_free(text);
 }
 
-static const char *meaning(int code)
+static const char *meaning(const pn_answer *answer)
 {
+    int code = answer->code;
     if (code == 0)
         return "not asked";
+    if (answer->is_list && code < 300)
+        return "expanded";
     if (code == 252)
         return "cannot verify";
     if (code < 300)
@@ -70,7 +72,10 @@ static void write_answer(pn_json *json, const pn_answer *answer)
 {
     pn_json_open(json, NULL, '{');
     pn_json_text(json, "address", answer->address);
-    pn_json_text(json, "outcome", meaning(answer->code));
+    pn_json_text(json, "command",
+                 pneu_command_name(answer->is_list ? PNEU_COMMAND_EXPN
+                                                   : PNEU_COMMAND_VRFY));
+    pn_json_text(json, "outcome", meaning(answer));
     pn_json_codes(json, answer->code, answer->enhanced);
     pn_json_text(json, "text", answer->text);
     pn_json_close(json, '}');

@@ -2,6 +2,7 @@
 #ifndef PN_CLI_ANSWERS_H
 #define PN_CLI_ANSWERS_H
 
+#include <stdbool.h>
 #include <stddef.h>
 
 #include <pneu/reply.h>
@@ -10,6 +11,7 @@
 
 typedef struct pn_answer {
     const char *address; /* as it was asked for */
+    bool is_list;        /* asked with EXPN, not VRFY */
     int code;            /* 0: not asked */
     pneu_enhanced_code enhanced;
     char *text; /* ours */

@@ -159,15 +159,19 @@ static int new_body(const pn_letter *letter, GMimeObject **out,
     return exit;
 }
 
-static void add_address(GMimeMessage *message, GMimeAddressType type,
-                        const pn_address *address)
+static void add_mailbox(InternetAddressList *list, const pn_address *address)
 {
     InternetAddress *mailbox =
         internet_address_mailbox_new(address->name, address->address);
     internet_address_set_charset(mailbox, "utf-8");
-    internet_address_list_add(g_mime_message_get_addresses(message, type),
-                              mailbox);
+    internet_address_list_add(list, mailbox);
     g_object_unref(mailbox);
+}
+
+static void add_address(GMimeMessage *message, GMimeAddressType type,
+                        const pn_address *address)
+{
+    add_mailbox(g_mime_message_get_addresses(message, type), address);
 }
 
 static void add_addresses(GMimeMessage *message, GMimeAddressType type,
@@ -284,4 +288,31 @@ int pn_compose(const pn_letter *letter, pn_buffer *message, pn_problem *problem)
     g_object_unref(composed);
     g_mime_shutdown();
     return exit;
+}
+
+static pneu_status add_field(pn_buffer *out, const pn_address_field *field)
+{
+    GString *line = g_string_new(field->name);
+    InternetAddressList *list = internet_address_list_new();
+    for (size_t i = 0; i < field->count; i++)
+        add_mailbox(list, &field->addresses[i]);
+    g_string_append(line, ": ");
+    internet_address_list_encode(list, NULL, line);
+    if (line->str[line->len - 1] != '\n')
+        g_string_append_c(line, '\n');
+    pneu_status status = pn_buffer_append(out, (pn_span){line->str, line->len});
+    g_object_unref(list);
+    g_string_free(line, TRUE);
+    return status;
+}
+
+int pn_compose_fields(pn_buffer *out, const pn_address_field *fields,
+                      size_t count, pn_problem *problem)
+{
+    pneu_status status = PNEU_OK;
+    g_mime_init();
+    for (size_t i = 0; i < count && status == PNEU_OK; i++)
+        status = add_field(out, &fields[i]);
+    g_mime_shutdown();
+    return status == PNEU_OK ? PN_EXIT_OK : pn_problem_no_memory(problem);
 }

@@ -10,30 +10,12 @@
 
 #include <pneu/client.h>
 
-#include "cli/credentials.h"
+#include "cli/account.h"
+#include "cli/list.h"
 #include "cli/log.h"
 #include "cli/options.h"
-
-/* The ids of the shared options; a sub-command's own begin at the last. */
-enum {
-    PN_OPTION_HOST = 256,
-    PN_OPTION_PORT,
-    PN_OPTION_LMTP,
-    PN_OPTION_HELO,
-    PN_OPTION_TIMEOUT,
-    PN_OPTION_DEADLINE,
-    PN_OPTION_NO_PIPELINING,
-    PN_OPTION_TLS,
-    PN_OPTION_CA_FILE,
-    PN_OPTION_USER,
-    PN_OPTION_PASSWORD_ENV,
-    PN_OPTION_PASSWORD_FILE,
-    PN_OPTION_PASSWORD_COMMAND,
-    PN_OPTION_MECHANISM,
-    PN_OPTION_CLEARTEXT_AUTH,
-    PN_OPTION_JSON,
-    PN_OPTION_OWN
-};
+#include "cli/tls_choice.h"
+#include "cli/value.h"
 
 /* Zeroed at first. The strings are the command line's. */
 typedef struct pn_connection {
@@ -42,27 +24,27 @@ typedef struct pn_connection {
     uint16_t port;
     bool lmtp;
     const char *local_name;
+    const char *source; /* as given */
+    char *bare_source;  /* ours */
+    uint16_t source_port;
+    const char *proxy;
+    const char *proxy_variable; /* holds what proxy would */
     int64_t timeout_ms;
+    pn_list phase_timeouts; /* "data=30" */
+    pneu_timeouts timeouts; /* from them */
     int64_t deadline_ms;
     bool no_pipelining;
-    pneu_tls_mode tls;
-    const char *ca_file;
-    pn_credentials credentials;
-    const char *mechanism;
-    bool allow_cleartext_auth;
+    bool no_chunking;
+    pn_tls_choice tls;
+    pn_account account;
     bool verbose;
+    pn_number debug;
     bool quiet;
     bool json;
     pn_log log;
+    pneu_progress_function *progress; /* or NULL */
+    void *progress_context;
 } pn_connection;
-
-/* The tables of these options, for pn_usage. */
-extern const pn_option PN_CONNECTION_OPTIONS[];
-extern const pn_option PN_OUTPUT_OPTIONS[];
-
-/* Takes one of the shared options. Returns an exit status. */
-int pn_connection_take(pn_connection *connection, int id, const char *value,
-                       pn_problem *problem);
 
 /* When all options are in: do they fit together? Returns an exit status. */
 int pn_connection_check(pn_connection *connection, pn_problem *problem);
@@ -73,10 +55,18 @@ int pn_connection_problem(const pn_connection *connection,
                           const pneu_client *client, int exit,
                           pn_problem *problem);
 
-/* Looks into --ca-file, fetches the password and makes a client, not yet
+/* As pn_connection_problem(), for an error that is not the client's last. */
+int pn_connection_explain(const pn_connection *connection,
+                          const pneu_client *client, const pneu_error *error,
+                          int exit, pn_problem *problem);
+
+/* Looks into the PEM files, fetches the secrets and makes a client, not yet
  * connected. The connection must outlive it. Returns an exit status. */
 int pn_connection_client(pn_connection *connection, const char *command,
                          pneu_client **client, pn_problem *problem);
+
+/* Opens the client; -v then shows whom TLS has reached. */
+pneu_status pn_connection_open(pn_connection *connection, pneu_client *client);
 
 void pn_connection_finish(pn_connection *connection);
 

@@ -7,18 +7,38 @@
 #include "cli/input.h"
 #include "wire/path.h"
 
-static int add_all(pn_addresses *addresses, const char *option,
-                   const pn_list *values, unsigned allowed, pn_problem *problem)
+/* The end of it, unless all that is wrong is wanted. */
+static int refuse(pn_envelope *envelope, int exit, pn_problem *problem)
+{
+    if (exit != PN_EXIT_DATA || !envelope->goes_on)
+        return exit;
+    exit = pn_problem_list_add(&envelope->problems, problem, problem);
+    if (exit == PN_EXIT_OK)
+        *problem = (pn_problem){0};
+    return exit;
+}
+
+static int add_one(pn_envelope *envelope, pn_addresses *addresses,
+                   const char *option, const char *value, unsigned allowed,
+                   pn_problem *problem)
+{
+    int exit = pn_addresses_add(addresses, option, value, allowed, problem);
+    return refuse(envelope, exit, problem);
+}
+
+static int add_all(pn_envelope *envelope, pn_addresses *addresses,
+                   const char *option, const pn_list *values, unsigned allowed,
+                   pn_problem *problem)
 {
     int exit = PN_EXIT_OK;
     for (size_t i = 0; i < values->count && exit == PN_EXIT_OK; i++)
-        exit = pn_addresses_add(addresses, option, values->items[i], allowed,
-                                problem);
+        exit = add_one(envelope, addresses, option, values->items[i], allowed,
+                       problem);
     return exit;
 }
 
 /* Empty lines and lines that begin with # are passed over. */
-static int add_line(pn_addresses *addresses, pn_span line, unsigned allowed,
+static int add_line(pn_envelope *envelope, pn_span line, unsigned allowed,
                     pn_problem *problem)
 {
     static const char OPTION[] = "--to-file";
@@ -34,12 +54,13 @@ static int add_line(pn_addresses *addresses, pn_span line, unsigned allowed,
     char *text = pn_memory_copy_text(line.data, line.length);
     if (text == NULL)
         return pn_problem_no_memory(problem);
-    int exit = pn_addresses_add(addresses, OPTION, text, allowed, problem);
+    int exit =
+        add_one(envelope, &envelope->others, OPTION, text, allowed, problem);
     pn_memory_free(text);
     return exit;
 }
 
-static int add_file(pn_addresses *addresses, const char *path, unsigned allowed,
+static int add_file(pn_envelope *envelope, const char *path, unsigned allowed,
                     pn_problem *problem)
 {
     pn_buffer octets;
@@ -54,11 +75,26 @@ static int add_file(pn_addresses *addresses, const char *path, unsigned allowed,
         size_t length = end != NULL ? (size_t)(end - rest.data) : rest.length;
         size_t used = length + (end != NULL);
         exit =
-            add_line(addresses, (pn_span){rest.data, length}, allowed, problem);
+            add_line(envelope, (pn_span){rest.data, length}, allowed, problem);
         rest = (pn_span){rest.data + used, rest.length - used};
     }
     pn_buffer_finish(&octets);
     return exit;
+}
+
+static int set_sender(pn_envelope *envelope, const char *from, unsigned allowed,
+                      pn_problem *problem)
+{
+    int exit = pn_address_parse(&envelope->from, "--from", from,
+                                allowed | PN_PATH_NULL, problem);
+    if (exit == PN_EXIT_OK)
+        return exit;
+    exit = refuse(envelope, exit, problem);
+    if (exit != PN_EXIT_OK)
+        return exit;
+    envelope->from.address = pn_memory_copy_text("", 0);
+    return envelope->from.address != NULL ? PN_EXIT_OK
+                                          : pn_problem_no_memory(problem);
 }
 
 static int collect(pn_list *recipients, const pn_addresses *addresses,
@@ -77,7 +113,8 @@ static int collect_all(pn_envelope *envelope, pn_problem *problem)
         exit = collect(&envelope->recipients, &envelope->cc, problem);
     if (exit == PN_EXIT_OK)
         exit = collect(&envelope->recipients, &envelope->others, problem);
-    if (exit == PN_EXIT_OK && envelope->recipients.count == 0)
+    if (exit == PN_EXIT_OK && envelope->recipients.count == 0 &&
+        envelope->problems.count == 0)
         exit = pn_problem_set(problem, PN_EXIT_DATA, PNEU_BAD_ADDRESS,
                               "the file of --to-file names nobody");
     return exit;
@@ -88,17 +125,18 @@ int pn_envelope_fill(pn_envelope *envelope, const pn_send_options *options,
 {
     /* a mailbox of an LMTP server may have no domain */
     unsigned allowed = options->connection.lmtp ? PN_PATH_LOCAL : 0;
-    int exit = pn_address_parse(&envelope->from, "--from", options->from,
-                                allowed | PN_PATH_NULL, problem);
+    int exit = set_sender(envelope, options->from, allowed, problem);
     if (exit == PN_EXIT_OK)
-        exit = add_all(&envelope->to, "--to", &options->to, allowed, problem);
-    if (exit == PN_EXIT_OK)
-        exit = add_all(&envelope->cc, "--cc", &options->cc, allowed, problem);
-    if (exit == PN_EXIT_OK)
-        exit = add_all(&envelope->others, "--bcc", &options->bcc, allowed,
+        exit = add_all(envelope, &envelope->to, "--to", &options->to, allowed,
                        problem);
     if (exit == PN_EXIT_OK)
-        exit = add_file(&envelope->others, options->to_file, allowed, problem);
+        exit = add_all(envelope, &envelope->cc, "--cc", &options->cc, allowed,
+                       problem);
+    if (exit == PN_EXIT_OK)
+        exit = add_all(envelope, &envelope->others, "--bcc", &options->bcc,
+                       allowed, problem);
+    if (exit == PN_EXIT_OK)
+        exit = add_file(envelope, options->to_file, allowed, problem);
     return exit == PN_EXIT_OK ? collect_all(envelope, problem) : exit;
 }
 
@@ -109,4 +147,5 @@ void pn_envelope_finish(pn_envelope *envelope)
     pn_addresses_finish(&envelope->cc);
     pn_addresses_finish(&envelope->others);
     pn_list_finish(&envelope->recipients);
+    pn_problem_list_finish(&envelope->problems);
 }

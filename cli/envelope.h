@@ -2,8 +2,11 @@
 #ifndef PN_CLI_ENVELOPE_H
 #define PN_CLI_ENVELOPE_H
 
+#include <stdbool.h>
+
 #include "cli/address.h"
 #include "cli/list.h"
+#include "cli/problem_list.h"
 #include "cli/send_options.h"
 
 /* Zeroed at first. */
@@ -13,6 +16,8 @@ typedef struct pn_envelope {
     pn_addresses cc;
     pn_addresses others; /* of --bcc and --to-file: in no header */
     pn_list recipients;  /* bare, of all the above, in this order */
+    bool goes_on;        /* keep bad addresses out, and why in problems */
+    pn_problem_list problems;
 } pn_envelope;
 
 /* Returns an exit status; _finish() is due in any case. */

@@ -2,10 +2,14 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static const char CHECK_PATH[] =
     "check the path after --host, and that the server is running";
 static const char CHECK_PASSWORD[] = "check --user and the password";
+
+static const char CHECK_TOKEN[] =
+    "check --user, and that the token is for mail and has not run out";
 
 static const struct {
     pneu_status status;
@@ -20,6 +24,8 @@ static const struct {
     {PNEU_CONNECT, PNEU_COMMAND_NONE, 0, PN_HINT_SOCKET, CHECK_PATH},
     {PNEU_CONNECT, PNEU_COMMAND_NONE, 0, 0,
      "check --host and --port, and that the server is running"},
+    {PNEU_PROXY, PNEU_COMMAND_NONE, 0, 0,
+     "check --proxy, and that it may connect to --host and --port"},
     {PNEU_TIMEOUT, PNEU_COMMAND_GREETING, 0, PN_HINT_SOCKET,
      "check the path after --host; --timeout sets how long to wait for each "
      "answer"},
@@ -36,6 +42,9 @@ static const struct {
      "check --port and --tls: 465 is for implicit, 587 and 25 for starttls"},
     {PNEU_UNTRUSTED, PNEU_COMMAND_NONE, 0, PN_HINT_SOCKET,
      "leave out --tls: what goes over a Unix socket stays on this machine"},
+    {PNEU_UNTRUSTED, PNEU_COMMAND_NONE, 0, PN_HINT_PIN,
+     "if the server has a new key, 'pneu info' shows its pin; be sure that it "
+     "is the server before you take it"},
     {PNEU_UNTRUSTED, PNEU_COMMAND_NONE, 0, 0,
      "use the name that the certificate is for as --host; if its CA is your "
      "own, give --ca-file"},
@@ -59,6 +68,8 @@ static const struct {
      "the server cannot take a login now; try again later"},
     {PNEU_REFUSED, PNEU_COMMAND_AUTH_RESPONSE, 4, 0,
      "the server cannot take a login now; try again later"},
+    {PNEU_REFUSED, PNEU_COMMAND_AUTH, 0, PN_HINT_TOKEN, CHECK_TOKEN},
+    {PNEU_REFUSED, PNEU_COMMAND_AUTH_RESPONSE, 0, PN_HINT_TOKEN, CHECK_TOKEN},
     {PNEU_REFUSED, PNEU_COMMAND_AUTH, 0, 0, CHECK_PASSWORD},
     {PNEU_REFUSED, PNEU_COMMAND_AUTH_RESPONSE, 0, 0, CHECK_PASSWORD},
     {PNEU_REFUSED, PNEU_COMMAND_NONE, 530, PN_HINT_USER | PN_HINT_TLS, NULL},
@@ -82,6 +93,8 @@ static const struct {
      "this may be an LMTP server: give --lmtp"},
     {PNEU_REFUSED, PNEU_COMMAND_VRFY, 502, 0,
      "most servers do not tell which mailboxes they have"},
+    {PNEU_REFUSED, PNEU_COMMAND_EXPN, 502, 0,
+     "most servers do not tell who is on a list"},
     {PNEU_PROTOCOL, PNEU_COMMAND_GREETING, 0, PN_HINT_SOCKET,
      "check the path after --host: this is no mail server"},
     {PNEU_PROTOCOL, PNEU_COMMAND_GREETING, 0, 0,
@@ -100,8 +113,17 @@ static bool fits_code(int wanted, int code)
     return wanted == 0 || wanted == code || wanted == code / 100;
 }
 
+/* No field of the error tells this one from other things not offered. */
+static bool is_8bit_message(const pneu_error *error)
+{
+    return error->status == PNEU_NOT_OFFERED &&
+           strstr(error->message, "8-bit octets") != NULL;
+}
+
 const char *pn_hint_for(const pneu_error *error, unsigned facts)
 {
+    if (is_8bit_message(error))
+        return "--text and --text-file encode a text as it needs it";
     for (size_t i = 0; i < sizeof(HINTS) / sizeof(HINTS[0]); i++) {
         if (HINTS[i].status == error->status &&
             (HINTS[i].command == PNEU_COMMAND_NONE ||

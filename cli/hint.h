@@ -8,7 +8,9 @@
 typedef enum pn_hint_fact {
     PN_HINT_USER = 1,   /* there are credentials */
     PN_HINT_SOCKET = 2, /* a Unix socket */
-    PN_HINT_TLS = 4     /* the line was under TLS already */
+    PN_HINT_TLS = 4,    /* the line was under TLS already */
+    PN_HINT_TOKEN = 8,  /* among the credentials is a token */
+    PN_HINT_PIN = 16    /* --pin was given */
 } pn_hint_fact;
 
 /* Static; NULL if there is nothing to advise. */

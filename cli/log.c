@@ -19,10 +19,11 @@ static pn_colour reply_colour(const char *line)
     return line[0] == '5' ? PN_COLOUR_RED : PN_COLOUR_GREEN;
 }
 
-/* No content leaves before this answer to DATA. */
+/* No content leaves before the answer to DATA, or before BDAT. */
 static void note_delivering(pneu_log_kind kind, const char *line)
 {
-    if (kind == PNEU_LOG_RECEIVED && strncmp(line, "354", 3) == 0)
+    if ((kind == PNEU_LOG_RECEIVED && strncmp(line, "354", 3) == 0) ||
+        (kind == PNEU_LOG_SENT && strncmp(line, "BDAT ", 5) == 0))
         pn_signals_set_delivering(true);
 }
 

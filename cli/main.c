@@ -6,6 +6,7 @@
 
 #include "cli/descriptors.h"
 #include "cli/exit.h"
+#include "cli/info.h"
 #include "cli/problem.h"
 #include "cli/result.h"
 #include "cli/send.h"
@@ -24,6 +25,7 @@ static const subcommand SUBCOMMANDS[] = {
     {"send", "pneu send", "send one message, by SMTP or LMTP", pn_send_main},
     {"verify", "pneu verify", "ask a server whether it knows mailboxes",
      pn_verify_main},
+    {"info", "pneu info", "show what a server says of itself", pn_info_main},
     {"sink", "pneu sink", "a server on this machine to try things out on",
      pn_sink_main},
 };
@@ -53,8 +55,8 @@ static void show_help(FILE *out)
 
 static int refuse_word(const char *word)
 {
-    static const char *const WORDS[] = {"send",   "verify",    "sink", "help",
-                                        "--help", "--version", NULL};
+    static const char *const WORDS[] = {"send", "verify", "info",      "sink",
+                                        "help", "--help", "--version", NULL};
     const char *kind = word[0] == '-' ? "option" : "command";
     const char *meant = pn_suggest(word, WORDS);
     pn_problem problem = {0};

@@ -1,5 +1,6 @@
 #include "cli/options.h"
 
+#include <assert.h>
 #include <getopt.h>
 #include <stddef.h>
 #include <string.h>
@@ -9,7 +10,7 @@
 #include "cli/suggest.h"
 
 enum {
-    OPTIONS_MAX = 64,
+    OPTIONS_MAX = 128,
     LINE_COLUMNS = 80
 };
 
@@ -23,8 +24,9 @@ typedef struct flat {
 
 static void add_option(flat *all, const pn_option *option)
 {
-    if (option->name == NULL || all->count == OPTIONS_MAX)
+    if (option->name == NULL)
         return;
+    assert(all->count < OPTIONS_MAX);
     all->options[all->count] = (struct option){
         .name = option->name,
         .has_arg = option->value != NULL ? required_argument : no_argument,
@@ -64,6 +66,13 @@ static size_t count_starting(const flat *all, const char *word, size_t length)
     return count;
 }
 
+/* What options of three sources begin with. */
+static bool is_secret(const char *word)
+{
+    return strcmp(word, "password") == 0 || strcmp(word, "token") == 0 ||
+           strcmp(word, "key-password") == 0;
+}
+
 static int refuse_long(const flat *all, const char *argument,
                        pn_problem *problem)
 {
@@ -72,12 +81,12 @@ static int refuse_long(const flat *all, const char *argument,
     size_t length = strcspn(start, "=");
     snprintf(word, sizeof(word), "%.*s", (int)(length < 63 ? length : 63),
              start);
-    if (strcmp(word, "password") == 0 && count_starting(all, word, length) > 0)
+    if (is_secret(word) && count_starting(all, word, length) > 0)
         return pn_problem_set(problem, PN_EXIT_USAGE, PNEU_INVALID,
-                              "no option takes a password itself, as --%s "
-                              "would: use --password-env, --password-file or "
-                              "--password-command",
-                              word);
+                              "no option takes a %s itself, as --%s "
+                              "would: use --%s-env, --%s-file or "
+                              "--%s-command",
+                              word, word, word, word, word);
     const char *meant = pn_suggest(word, all->names);
     if (length > 0 && count_starting(all, word, length) > 1)
         return pn_problem_set(problem, PN_EXIT_USAGE, PNEU_INVALID,

@@ -16,10 +16,11 @@
 
 extern char **environ;
 
-static int refuse(const char *what, int reason, pn_problem *problem)
+static int refuse(const char *option, const char *what, int reason,
+                  pn_problem *problem)
 {
     return pn_problem_set(problem, PN_EXIT_MACHINE, PNEU_SYSTEM,
-                          "--password-command: cannot %s it: %s", what,
+                          "%s-command: cannot %s it: %s", option, what,
                           pn_first_line_reason(reason));
 }
 
@@ -64,23 +65,21 @@ static void drain(int fd)
     pn_secret_wipe(rest, sizeof(rest));
 }
 
-static int check_end(pid_t child, pn_problem *problem)
+static int check_end(const char *option, pid_t child, pn_problem *problem)
 {
     int status = 0;
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR)
-            return refuse("wait for", errno, problem);
+            return refuse(option, "wait for", errno, problem);
     }
     if (WIFSIGNALED(status))
         return pn_problem_set(problem, PN_EXIT_NO_INPUT, PNEU_SOURCE,
-                              "--password-command: it was ended by "
-                              "signal %d",
+                              "%s-command: it was ended by signal %d", option,
                               WTERMSIG(status));
     if (WEXITSTATUS(status) != 0)
         return pn_problem_set(problem, PN_EXIT_NO_INPUT, PNEU_SOURCE,
-                              "--password-command: it failed with "
-                              "exit status %d",
-                              WEXITSTATUS(status));
+                              "%s-command: it failed with exit status %d",
+                              option, WEXITSTATUS(status));
     return PN_EXIT_OK;
 }
 
@@ -93,26 +92,26 @@ static int open_pipe(int ends[2])
     return 0;
 }
 
-int pn_password_command_run(const char *command, char *line, size_t size,
-                            size_t *length, pn_problem *problem)
+int pn_password_command_run(const char *command, const char *option, char *line,
+                            size_t size, size_t *length, pn_problem *problem)
 {
     int ends[2];
     pid_t child = 0;
     int failed = open_pipe(ends);
     if (failed != 0)
-        return refuse("run", failed, problem);
+        return refuse(option, "run", failed, problem);
     failed = spawn(command, ends[1], &child);
     close(ends[1]);
     if (failed != 0) {
         close(ends[0]);
-        return refuse("run", failed, problem);
+        return refuse(option, "run", failed, problem);
     }
     bool got = pn_first_line_read(ends[0], line, size, length);
     int reason = errno;
     drain(ends[0]);
     close(ends[0]);
-    int exit = check_end(child, problem);
+    int exit = check_end(option, child, problem);
     if (exit != PN_EXIT_OK)
         return exit;
-    return got ? PN_EXIT_OK : refuse("read", reason, problem);
+    return got ? PN_EXIT_OK : refuse(option, "read", reason, problem);
 }

@@ -57,3 +57,13 @@ bool pn_prompt_secret(const char *question, char *line, size_t size)
     close(fd);
     return got;
 }
+
+bool pn_prompt_line(const char *question, char *line, size_t size)
+{
+    size_t length = 0;
+    write_text(STDERR_FILENO, question);
+    if (pn_first_line_read(STDIN_FILENO, line, size, &length) && length > 0)
+        return true;
+    write_text(STDERR_FILENO, "\n");
+    return false;
+}

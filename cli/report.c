@@ -5,9 +5,11 @@
 #include "base/memory.h"
 #include "cli/result.h"
 #include "cli/terminal.h"
+#include "cli/tls_facts.h"
 
 enum {
-    ADDRESS_COLUMNS_MAX = 48 /* longer ones push their line out */
+    ADDRESS_COLUMNS_MAX = 48, /* longer ones push their line out */
+    RESEND_SHOWN_MAX = 10
 };
 
 static pneu_outcome outcome_of(const pn_report *report, size_t i)
@@ -124,6 +126,32 @@ static bool is_mixed(const pneu_delivery *delivery)
     return kinds > 1;
 }
 
+/* "  safe to send again: bob@example.com, cyd@example.com" */
+static void print_resend(const pn_report *report)
+{
+    const char *before = "  safe to send again: ";
+    size_t shown = 0;
+    size_t more = 0;
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        if (!may_resend(report, i))
+            continue;
+        if (shown == RESEND_SHOWN_MAX) {
+            more++;
+            continue;
+        }
+        char *address = pn_terminal_escape(report->recipients[i], "\\n");
+        fprintf(stderr, "%s%s", before,
+                address != NULL ? address : "(out of memory)");
+        pn_memory_free(address);
+        before = ", ";
+        shown++;
+    }
+    if (more > 0)
+        fprintf(stderr, " and %zu more", more);
+    if (shown > 0)
+        fputc('\n', stderr);
+}
+
 /* A refusal is in the server's own words already, a line a recipient; and
  * where all have the same outcome, the library's sentence has counted them. */
 static void print_failure(const pn_report *report)
@@ -147,8 +175,10 @@ int pn_report_text(const pn_report *report)
             print_outcome(&outcome, &widths);
     }
     int reason = pn_result_flush();
-    if (report->problem->exit != 0)
+    if (report->problem->exit != 0) {
         print_failure(report);
+        print_resend(report);
+    }
     return reason;
 }
 
@@ -182,6 +212,14 @@ int pn_report_json(const pn_report *report)
         write_outcome(&json, &outcome, may_resend(report, i));
     }
     pn_json_close(&json, ']');
+    pn_json_open(&json, "resend", '[');
+    for (size_t i = 0; i < report->recipient_count; i++) {
+        if (may_resend(report, i))
+            pn_json_text(&json, NULL, report->recipients[i]);
+    }
+    pn_json_close(&json, ']');
+    pn_tls_facts_json(report->tls, &json);
+    pn_json_text(&json, "mechanism", report->mechanism);
     pn_result_error(&json, report->problem);
     pn_json_close(&json, '}');
     putchar('\n');

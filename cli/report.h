@@ -7,6 +7,7 @@
 #include <stddef.h>
 
 #include <pneu/delivery.h>
+#include <pneu/tls.h>
 
 #include "cli/problem.h"
 
@@ -17,6 +18,8 @@ typedef struct pn_report {
     size_t recipient_count;
     const pneu_delivery *delivery; /* NULL: nobody was tried */
     const pn_problem *problem;     /* its exit is 0 if all were accepted */
+    const pneu_tls_info *tls;      /* NULL: there was none */
+    const char *mechanism;         /* that one logged in with, or NULL */
     bool quiet;
 } pn_report;
 

@@ -6,14 +6,15 @@
 
 #include "cli/exit.h"
 
-void pn_result_error(pn_json *json, const pn_problem *problem)
+void pn_result_problem(pn_json *json, const char *name,
+                       const pn_problem *problem)
 {
     const pneu_error *error = &problem->error;
     if (error->status == PNEU_OK) {
-        pn_json_null(json, "error");
+        pn_json_null(json, name);
         return;
     }
-    pn_json_open(json, "error", '{');
+    pn_json_open(json, name, '{');
     pn_json_text(json, "status", pneu_status_name(error->status));
     pn_json_text(json, "command",
                  error->command != PNEU_COMMAND_NONE
@@ -23,6 +24,11 @@ void pn_result_error(pn_json *json, const pn_problem *problem)
     pn_json_text(json, "message", error->message);
     pn_json_text(json, "hint", problem->hint);
     pn_json_close(json, '}');
+}
+
+void pn_result_error(pn_json *json, const pn_problem *problem)
+{
+    pn_result_problem(json, "error", problem);
 }
 
 int pn_result_flush(void)

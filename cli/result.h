@@ -9,6 +9,10 @@
 /* The member "error": an object, or null if there is no problem. */
 void pn_result_error(pn_json *json, const pn_problem *problem);
 
+/* The same under another name, or NULL in an array. */
+void pn_result_problem(pn_json *json, const char *name,
+                       const pn_problem *problem);
+
 /* Hands over what was printed; returns 0 or an errno. */
 int pn_result_flush(void);
 

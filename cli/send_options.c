@@ -1,25 +1,41 @@
 #include "cli/send_options.h"
 
 #include <getopt.h>
-#include <string.h>
 
+#include "cli/binding.h"
+#include "cli/connection_options.h"
 #include "cli/exit.h"
 
 enum {
     FROM = PN_OPTION_OWN,
     TO,
     TO_FILE,
-    MAIL_PARAMETERS,
-    RCPT_PARAMETERS,
+    ALL_OR_NOTHING,
+    PREFLIGHT,
     MESSAGE,
     LONG_LINES,
+    BODY,
     SUBJECT,
     TEXT,
     TEXT_FILE,
     ATTACH,
     CC,
     BCC,
-    HEADER
+    HEADER,
+    RET,
+    ENVID,
+    NOTIFY,
+    ORCPT,
+    SUBMITTER,
+    BY,
+    BY_MODE,
+    BY_TRACE,
+    HOLD_FOR,
+    HOLD_UNTIL,
+    PRIORITY,
+    REQUIRE_TLS,
+    MAIL_PARAMETERS,
+    RCPT_PARAMETERS
 };
 
 static const pn_option ENVELOPE_OPTIONS[] = {
@@ -30,8 +46,10 @@ static const pn_option ENVELOPE_OPTIONS[] = {
     {"to", TO, "ADDRESS",
      "a recipient, as above, not a list of them;\nagain for each"},
     {"to-file", TO_FILE, "FILE", "more recipients, one a line"},
-    {"mail-parameters", MAIL_PARAMETERS, "TEXT", "such as 'RET=HDRS'"},
-    {"rcpt-parameters", RCPT_PARAMETERS, "TEXT", "such as 'NOTIFY=SUCCESS'"},
+    {"all-or-nothing", ALL_OR_NOTHING, NULL,
+     "send nothing unless everybody is accepted"},
+    {"preflight", PREFLIGHT, NULL,
+     "send nothing: say all that the server\nwould find wrong"},
     PN_OPTION_END};
 
 static const pn_option MESSAGE_OPTIONS[] = {
@@ -39,7 +57,10 @@ static const pn_option MESSAGE_OPTIONS[] = {
     {"message", MESSAGE, "FILE", "header and body as they are; - for stdin"},
     {"allow-long-lines", LONG_LINES, NULL,
      "allow lines of more than 998 octets"},
-    PN_OPTION_HEADING("Or one to compose:"),
+    {"body", BODY, "TYPE",
+     "7bit, 8bit, or binary (octet for octet)\n[8bit if it needs it]"},
+    PN_OPTION_HEADING("Or one to compose (without either, at a terminal, it "
+                      "is asked for):"),
     {"subject", SUBJECT, "TEXT", "in UTF-8"},
     {"text", TEXT, "TEXT", "the text, in UTF-8"},
     {"text-file", TEXT_FILE, "FILE", "the text from a file"},
@@ -49,9 +70,28 @@ static const pn_option MESSAGE_OPTIONS[] = {
     {"header", HEADER, "LINE", "such as 'Reply-To: bob@example.com'"},
     PN_OPTION_END};
 
-static const pn_option *const TABLES[] = {ENVELOPE_OPTIONS, MESSAGE_OPTIONS,
-                                          PN_CONNECTION_OPTIONS,
-                                          PN_OUTPUT_OPTIONS, NULL};
+static const pn_option PARAMETER_OPTIONS[] = {
+    PN_OPTION_HEADING("What the server is to do with it, if it can:"),
+    {"notify", NOTIFY, "LIST",
+     "notify the sender: never, or some of\nsuccess,failure,delay"},
+    {"ret", RET, "WHAT", "give back with that: full or headers"},
+    {"envid", ENVID, "TEXT", "name this in notifications"},
+    {"orcpt", ORCPT, "ADDRESS", "and this first address of the recipient"},
+    {"deliver-by", BY, "SECONDS", "deliver within this time, or"},
+    {"deliver-by-mode", BY_MODE, "MODE", "notify or return [notify]"},
+    {"deliver-by-trace", BY_TRACE, NULL, "tell the sender of each relay"},
+    {"hold-for", HOLD_FOR, "SECONDS", "keep it back so long"},
+    {"hold-until", HOLD_UNTIL, "TIME", "as 2026-11-22T18:00:00Z"},
+    {"priority", PRIORITY, "N", "-9 (low) to 9 (high)"},
+    {"require-tls", REQUIRE_TLS, NULL, "pass it on by verified TLS alone"},
+    {"submitter", SUBMITTER, "ADDRESS", "who submitted it first; <>: unknown"},
+    {"mail-parameters", MAIL_PARAMETERS, "TEXT", "added to MAIL as it is"},
+    {"rcpt-parameters", RCPT_PARAMETERS, "TEXT", "added to each RCPT"},
+    PN_OPTION_END};
+
+static const pn_option *const TABLES[] = {
+    ENVELOPE_OPTIONS,  MESSAGE_OPTIONS,   PN_CONNECTION_OPTIONS,
+    PARAMETER_OPTIONS, PN_OUTPUT_OPTIONS, NULL};
 
 static const pn_usage USAGE = {
     .command = "pneu send",
@@ -66,62 +106,72 @@ static const pn_usage USAGE = {
         "  pneu send --from ann@example.com --to bob@example.com --message - "
         "<mail.eml\n"};
 
-static const char **text_field(pn_send_options *options, int id)
-{
-    switch (id) {
-    case FROM:
-        return &options->from;
-    case TO_FILE:
-        return &options->to_file;
-    case MAIL_PARAMETERS:
-        return &options->mail_parameters;
-    case RCPT_PARAMETERS:
-        return &options->rcpt_parameters;
-    case MESSAGE:
-        return &options->message;
-    case SUBJECT:
-        return &options->subject;
-    case TEXT:
-        return &options->text;
-    case TEXT_FILE:
-        return &options->text_file;
-    default:
-        return NULL;
-    }
-}
+static const pn_choice RETURNS[] = {
+    {"full", PNEU_RETURN_FULL}, {"headers", PNEU_RETURN_HEADERS}, {NULL, 0}};
+static const pn_choice BODIES[] = {{"7bit", PNEU_BODY_7BIT},
+                                   {"8bit", PNEU_BODY_8BITMIME},
+                                   {"binary", PNEU_BODY_BINARYMIME},
+                                   {NULL, 0}};
+static const pn_choice BY_MODES[] = {{"notify", PNEU_DELIVER_BY_NOTIFY},
+                                     {"return", PNEU_DELIVER_BY_RETURN},
+                                     {NULL, 0}};
 
-static pn_list *list_field(pn_send_options *options, int id)
-{
-    switch (id) {
-    case TO:
-        return &options->to;
-    case CC:
-        return &options->cc;
-    case BCC:
-        return &options->bcc;
-    case HEADER:
-        return &options->headers;
-    case ATTACH:
-        return &options->attachments;
-    default:
-        return NULL;
-    }
-}
+#define FIELD(id, kind, option, field) \
+    PN_BINDING(id, kind, option, pn_send_options, field)
+#define CHOICE(id, option, field, choices) \
+    PN_BINDING_CHOICE(id, option, pn_send_options, parameters.field, choices)
+#define NUMBER(id, option, field, least, most)                              \
+    PN_BINDING_NUMBER(id, option, pn_send_options, parameters.field, least, \
+                      most)
+
+enum {
+    BY_MOST = 999999999,
+    HOLD_MOST = 999999999,
+    PRIORITY_MOST = 9
+};
+
+static const pn_binding BINDINGS[] = {
+    FIELD(FROM, PN_BIND_TEXT, "--from", from),
+    FIELD(TO, PN_BIND_TEXTS, "--to", to),
+    FIELD(TO_FILE, PN_BIND_TEXT, "--to-file", to_file),
+    FIELD(ALL_OR_NOTHING, PN_BIND_SWITCH, "--all-or-nothing", all_or_nothing),
+    FIELD(PREFLIGHT, PN_BIND_SWITCH, "--preflight", preflight),
+    FIELD(MESSAGE, PN_BIND_TEXT, "--message", message),
+    FIELD(LONG_LINES, PN_BIND_SWITCH, "--allow-long-lines", allow_long_lines),
+    CHOICE(BODY, "--body", body, BODIES),
+    FIELD(SUBJECT, PN_BIND_TEXT, "--subject", subject),
+    FIELD(TEXT, PN_BIND_TEXT, "--text", text),
+    FIELD(TEXT_FILE, PN_BIND_TEXT, "--text-file", text_file),
+    FIELD(ATTACH, PN_BIND_TEXTS, "--attach", attachments),
+    FIELD(CC, PN_BIND_TEXTS, "--cc", cc),
+    FIELD(BCC, PN_BIND_TEXTS, "--bcc", bcc),
+    FIELD(HEADER, PN_BIND_TEXTS, "--header", headers),
+    CHOICE(RET, "--ret", ret, RETURNS),
+    FIELD(ENVID, PN_BIND_WORD, "--envid", parameters.envid),
+    FIELD(NOTIFY, PN_BIND_WORD, "--notify", parameters.notify),
+    FIELD(ORCPT, PN_BIND_WORD, "--orcpt", parameters.orcpt),
+    FIELD(SUBMITTER, PN_BIND_LINE, "--submitter", parameters.submitter),
+    NUMBER(BY, "--deliver-by", by, -BY_MOST, BY_MOST),
+    CHOICE(BY_MODE, "--deliver-by-mode", by_mode, BY_MODES),
+    FIELD(BY_TRACE, PN_BIND_SWITCH, "--deliver-by-trace", parameters.by_trace),
+    NUMBER(HOLD_FOR, "--hold-for", hold_for, 1, HOLD_MOST),
+    FIELD(HOLD_UNTIL, PN_BIND_WORD, "--hold-until", parameters.hold_until),
+    NUMBER(PRIORITY, "--priority", priority, -PRIORITY_MOST, PRIORITY_MOST),
+    FIELD(REQUIRE_TLS, PN_BIND_SWITCH, "--require-tls", parameters.require_tls),
+    FIELD(MAIL_PARAMETERS, PN_BIND_LINE, "--mail-parameters",
+          parameters.mail_raw),
+    FIELD(RCPT_PARAMETERS, PN_BIND_LINE, "--rcpt-parameters",
+          parameters.rcpt_raw),
+    PN_BINDING_END};
 
 static int take(void *context, int id, const char *value, pn_problem *problem)
 {
     pn_send_options *options = context;
-    const char **text = text_field(options, id);
-    pn_list *list = list_field(options, id);
-    if (list != NULL)
-        return pn_list_add(list, value, problem);
-    if (text != NULL)
-        *text = value;
-    else if (id == LONG_LINES)
-        options->allow_long_lines = true;
-    else
-        return pn_connection_take(&options->connection, id, value, problem);
-    return PN_EXIT_OK;
+    bool found = false;
+    int exit = pn_binding_take(BINDINGS, options, id, value, &found, problem);
+    if (found)
+        return exit;
+    return pn_connection_take(&options->connection, id, value, problem);
 }
 
 bool pn_send_options_parse(pn_send_options *options, int argc, char **argv,
@@ -140,105 +190,10 @@ bool pn_send_options_parse(pn_send_options *options, int argc, char **argv,
     return false;
 }
 
-static int usage_problem(pn_problem *problem, const char *sentence)
-{
-    return pn_problem_set(problem, PN_EXIT_USAGE, PNEU_INVALID, "%s", sentence);
-}
-
-/* The first option that only makes sense when a message is composed. */
-static const char *composing_option(const pn_send_options *options)
-{
-    if (options->subject != NULL)
-        return "--subject";
-    if (options->text != NULL)
-        return "--text";
-    if (options->text_file != NULL)
-        return "--text-file";
-    if (options->attachments.count > 0)
-        return "--attach";
-    if (options->cc.count > 0)
-        return "--cc";
-    if (options->bcc.count > 0)
-        return "--bcc";
-    return options->headers.count > 0 ? "--header" : NULL;
-}
-
-static bool is_stdin(const char *path)
-{
-    return path != NULL && strcmp(path, "-") == 0;
-}
-
-/* It can be read only once, and gives an attachment no name. */
-static int check_stdin(const pn_send_options *options, pn_problem *problem)
-{
-    int uses = is_stdin(options->message) + is_stdin(options->to_file) +
-               is_stdin(options->text_file);
-    if (uses > 1)
-        return usage_problem(problem, "only one option can take - (standard "
-                                      "input)");
-    for (size_t i = 0; i < options->attachments.count; i++) {
-        if (is_stdin(options->attachments.items[i]))
-            return usage_problem(problem, "--attach takes no - (standard "
-                                          "input): give a file with a name");
-    }
-    return PN_EXIT_OK;
-}
-
-static int check_message(const pn_send_options *options, pn_problem *problem)
-{
-    const char *composing = composing_option(options);
-    bool has_content = options->subject != NULL || options->text != NULL ||
-                       options->text_file != NULL ||
-                       options->attachments.count > 0;
-    if (options->message != NULL && composing != NULL)
-        return pn_problem_set(problem, PN_EXIT_USAGE, PNEU_INVALID,
-                              "%s is for a message to compose: it cannot go "
-                              "with --message",
-                              composing);
-    if (options->text != NULL && options->text_file != NULL)
-        return usage_problem(problem, "give --text or --text-file, not both");
-    if (options->message == NULL && !has_content)
-        return usage_problem(problem,
-                             "no message: give --message FILE, or --subject, "
-                             "--text, --text-file or --attach to compose one");
-    return PN_EXIT_OK;
-}
-
-static int check_envelope(const pn_send_options *options, pn_problem *problem)
-{
-    if (options->from == NULL)
-        return usage_problem(problem, "no sender: give --from ADDRESS");
-    if (options->to.count + options->cc.count + options->bcc.count == 0 &&
-        options->to_file == NULL)
-        return usage_problem(
-            problem,
-            options->message != NULL
-                ? "no recipient: give --to ADDRESS (the header of --message "
-                  "is not read for recipients)"
-                : "no recipient: give --to ADDRESS");
-    int exit = pn_options_check_line(
-        "--mail-parameters", options->mail_parameters, PN_EXIT_USAGE, problem);
-    if (exit != PN_EXIT_OK)
-        return exit;
-    return pn_options_check_line("--rcpt-parameters", options->rcpt_parameters,
-                                 PN_EXIT_USAGE, problem);
-}
-
-int pn_send_options_check(pn_send_options *options, pn_problem *problem)
-{
-    int exit = check_envelope(options, problem);
-    if (exit == PN_EXIT_OK)
-        exit = check_message(options, problem);
-    if (exit == PN_EXIT_OK)
-        exit = check_stdin(options, problem);
-    if (exit == PN_EXIT_OK)
-        exit = pn_connection_check(&options->connection, problem);
-    return exit;
-}
-
 void pn_send_options_finish(pn_send_options *options)
 {
     pn_connection_finish(&options->connection);
+    pn_parameters_finish(&options->parameters);
     pn_list_finish(&options->to);
     pn_list_finish(&options->cc);
     pn_list_finish(&options->bcc);

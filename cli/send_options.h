@@ -1,4 +1,4 @@
-/* The options of `pneu send`, taken and checked. */
+/* The options of `pneu send`. */
 #ifndef PN_CLI_SEND_OPTIONS_H
 #define PN_CLI_SEND_OPTIONS_H
 
@@ -6,19 +6,21 @@
 
 #include "cli/connection.h"
 #include "cli/list.h"
+#include "cli/parameters.h"
 
 /* Zeroed at first. The strings are the command line's. */
 typedef struct pn_send_options {
     pn_connection connection;
+    pn_parameters parameters;
     const char *from;
     const char *to_file;
     const char *message;
     const char *subject;
     const char *text;
     const char *text_file;
-    const char *mail_parameters;
-    const char *rcpt_parameters;
     bool allow_long_lines;
+    bool all_or_nothing;
+    bool preflight;
     pn_list to;
     pn_list cc;
     pn_list bcc;
@@ -30,8 +32,11 @@ typedef struct pn_send_options {
 bool pn_send_options_parse(pn_send_options *options, int argc, char **argv,
                            int *status);
 
-/* When all are in: is all there, and does it fit together? Returns an exit
- * status. */
+/* True if no message is given, and there is somebody who can type one. */
+bool pn_send_options_want_typing(const pn_send_options *options);
+
+/* When all options are in: do they fit together, and is nothing missing but
+ * what is to be typed? Returns an exit status. */
 int pn_send_options_check(pn_send_options *options, pn_problem *problem);
 
 void pn_send_options_finish(pn_send_options *options);

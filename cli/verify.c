@@ -9,25 +9,37 @@
 #include "base/memory.h"
 #include "cli/answers.h"
 #include "cli/connection.h"
+#include "cli/connection_options.h"
 #include "cli/exit.h"
 #include "cli/result.h"
 #include "cli/signals.h"
 #include "cli/terminal.h"
-#include "wire/path.h"
 
-static const pn_option *const TABLES[] = {PN_CONNECTION_OPTIONS,
-                                          PN_OUTPUT_OPTIONS, NULL};
+enum {
+    EXPAND = PN_OPTION_OWN
+};
+
+static const pn_option QUESTION_OPTIONS[] = {
+    PN_OPTION_HEADING("What to ask:"),
+    {"expand", EXPAND, "LIST",
+     "who is on this mailing list (EXPN); again\nfor each"},
+    PN_OPTION_END};
+
+static const pn_option *const TABLES[] = {
+    QUESTION_OPTIONS, PN_CONNECTION_OPTIONS, PN_OUTPUT_OPTIONS, NULL};
 
 static const pn_usage USAGE = {
     .command = "pneu verify",
-    .synopsis = "[options] ADDRESS...",
+    .synopsis = "[options] ADDRESS... [--expand LIST]...",
     .purpose = "Ask a server whether it knows mailboxes (VRFY).",
     .tables = TABLES,
     .examples = "  pneu verify --host mail.example.com postmaster dhellmann\n"
-                "  pneu verify --host [::1]:2525 --json bob@example.com\n"};
+                "  pneu verify --host [::1]:2525 --json bob@example.com\n"
+                "  pneu verify --expand staff\n"};
 
 typedef struct asking {
     pn_connection connection;
+    pn_list lists; /* of --expand */
     pn_answer *answers;
     size_t count;
     int width; /* of the longest name */
@@ -45,34 +57,36 @@ static int64_t now_ms(void)
 static int take(void *context, int id, const char *value, pn_problem *problem)
 {
     asking *all = context;
-    return pn_connection_take(&all->connection, id, value, problem);
+    if (id != EXPAND)
+        return pn_connection_take(&all->connection, id, value, problem);
+    int exit = pn_value_word("--expand", value, problem);
+    return exit == PN_EXIT_OK ? pn_list_add(&all->lists, value, problem) : exit;
+}
+
+static void set_question(asking *all, size_t i, const char *name, bool is_list)
+{
+    int width = pn_terminal_width(name);
+    all->answers[i].address = name;
+    all->answers[i].is_list = is_list;
+    all->width = width > all->width ? width : all->width;
 }
 
 static int take_names(asking *all, char **names, size_t count)
 {
     pn_problem *problem = &all->worst;
-    if (count == 0)
+    size_t total = count + all->lists.count;
+    if (total == 0)
         return pn_problem_set(problem, PN_EXIT_USAGE, PNEU_INVALID,
                               "which ADDRESS? Give one or more");
-    all->answers = pn_memory_new(count, sizeof(*all->answers));
+    all->answers = pn_memory_new(total, sizeof(*all->answers));
     if (all->answers == NULL)
         return pn_problem_no_memory(problem);
-    all->count = count;
-    for (size_t i = 0; i < count; i++) {
-        int width = pn_terminal_width(names[i]);
-        all->answers[i].address = names[i];
-        all->width = width > all->width ? width : all->width;
-    }
+    all->count = total;
+    for (size_t i = 0; i < count; i++)
+        set_question(all, i, names[i], false);
+    for (size_t i = count; i < total; i++)
+        set_question(all, i, all->lists.items[i - count], true);
     return PN_EXIT_OK;
-}
-
-static int refuse_utf8(const char *name, pn_problem *problem)
-{
-    return pn_problem_set(
-        problem, PN_EXIT_DATA, PNEU_BAD_ADDRESS,
-        "the ADDRESS \"%.160s\" is not ASCII: to ask about it "
-        "takes SMTPUTF8, which VRFY is not sent with",
-        name);
 }
 
 static int check_names(const asking *all, pn_problem *problem)
@@ -84,8 +98,6 @@ static int check_names(const asking *all, pn_problem *problem)
             return pn_problem_set(problem, PN_EXIT_DATA, PNEU_BAD_ADDRESS,
                                   "an ADDRESS is empty");
         exit = pn_options_check_line("ADDRESS", name, PN_EXIT_DATA, problem);
-        if (exit == PN_EXIT_OK && pn_path_needs_utf8(pn_span_of(name)))
-            exit = refuse_utf8(name, problem);
     }
     return exit;
 }
@@ -118,7 +130,9 @@ static bool ask_one(asking *all, pneu_client *client, pn_answer *answer)
     const pneu_reply *reply = NULL;
     if (is_late(all))
         return false;
-    pneu_status status = pneu_client_verify(client, answer->address, &reply);
+    pneu_status status =
+        answer->is_list ? pneu_client_expand(client, answer->address, &reply)
+                        : pneu_client_verify(client, answer->address, &reply);
     if (reply != NULL &&
         pn_answer_set(answer, reply, &all->worst) != PN_EXIT_OK)
         return false;
@@ -134,7 +148,7 @@ static bool ask_one(asking *all, pneu_client *client, pn_answer *answer)
 static void ask_all(asking *all, pneu_client *client)
 {
     all->began_ms = now_ms();
-    if (pneu_client_open(client) != PNEU_OK) {
+    if (pn_connection_open(&all->connection, client) != PNEU_OK) {
         note_failure(all, client);
         return;
     }
@@ -218,6 +232,7 @@ int pn_verify_main(int argc, char **argv)
     for (size_t i = 0; i < all.count; i++)
         pn_memory_free(all.answers[i].text);
     pn_memory_free(all.answers);
+    pn_list_finish(&all.lists);
     pn_connection_finish(&all.connection);
     return exit;
 }

@@ -125,7 +125,9 @@ int main(int argc, char **argv)
             PNEU_CLIENT_OPTIONS(.host = argv[HOST],
                                 .port = (uint16_t)strtoul(argv[PORT], NULL, 10),
                                 .tls = PNEU_TLS_STARTTLS,
-                                .ca_file = argv[CA_FILE], .user = argv[USER],
+                                .tls_options =
+                                    PNEU_TLS_OPTIONS(.ca_file = argv[CA_FILE]),
+                                .user = argv[USER],
                                 .password = getenv("PNEU_PASSWORD"),
                                 .log = show_line),
             &error) != PNEU_OK)

@@ -1,4 +1,5 @@
-/* Sends a short letter: send HOST PORT FROM TO [CA-FILE] */
+/* Sends a short letter, and shows the dialogue with the server:
+ * send HOST PORT FROM TO [CA-FILE] */
 #include <pneu/pneu.h>
 
 #include <stdio.h>
@@ -16,8 +17,10 @@ int main(int argc, char **argv)
 
     char letter[1024];
     snprintf(letter, sizeof(letter),
-             "From: <%s>\nTo: <%s>\nSubject: A pneu for you\n\nHello!\n", from,
-             to);
+             "To: Recipient <%s>\nFrom: Author <%s>\n"
+             "Subject: Simple test message\n\n"
+             "This is the body of the message.\n",
+             to, from);
 
     pneu_client *client;
     pneu_error error;
@@ -25,11 +28,13 @@ int main(int argc, char **argv)
             &client,
             PNEU_CLIENT_OPTIONS(.host = argv[1],
                                 .port = (uint16_t)strtoul(argv[2], NULL, 10),
-                                .ca_file = argc > 5 ? argv[5] : NULL),
+                                .tls_options =
+                                    PNEU_TLS_OPTIONS(.ca_file = argv[5])),
             &error) != PNEU_OK) {
         fprintf(stderr, "send: %s\n", error.message);
         return 1;
     }
+    pneu_client_set_debug_level(client, 1);
 
     pneu_status status = pneu_client_sendmail(
         client,

@@ -4,84 +4,17 @@
 
 #include "base/fail.h"
 #include "base/secret.h"
-#include "cli/suggest.h"
 #include "sink/tls.h"
 #include "wire/limits.h"
 
-static const pn_sink_mechanism MECHANISMS[] = {
-    {"SCRAM-SHA-256-PLUS", PN_SINK_MECHANISM_NEEDS_TLS},
-    {"SCRAM-SHA-1-PLUS", PN_SINK_MECHANISM_NEEDS_TLS},
-    {"SCRAM-SHA-256", 0},
-    {"SCRAM-SHA-1", 0},
-    {"CRAM-MD5", PN_SINK_MECHANISM_SERVER_FIRST | PN_SINK_MECHANISM_NO_INITIAL},
-    {"PLAIN", PN_SINK_MECHANISM_PLAINTEXT},
-    {"LOGIN", PN_SINK_MECHANISM_PLAINTEXT | PN_SINK_MECHANISM_SERVER_FIRST},
-};
-
 enum {
-    MECHANISM_COUNT = sizeof(MECHANISMS) / sizeof(MECHANISMS[0]),
     BINDING_MAX = 256
 };
 
-const pn_sink_mechanism *pn_sink_mechanism_at(size_t i)
+static bool is_on(const char *name, const pn_sink_options *options)
 {
-    return i < MECHANISM_COUNT ? &MECHANISMS[i] : NULL;
-}
-
-const pn_sink_mechanism *pn_sink_mechanism_find(pn_span name)
-{
-    for (size_t i = 0; i < MECHANISM_COUNT; i++) {
-        if (pn_span_equal_nocase(pn_span_of(MECHANISMS[i].name), name))
-            return &MECHANISMS[i];
-    }
-    return NULL;
-}
-
-bool pn_sink_mechanism_is_on(const pn_sink_mechanism *mechanism,
-                             const pn_sink_options *options)
-{
-    pn_span rest = pn_span_of(options->mechanisms);
-    pn_span name;
-    if (options->mechanisms == NULL)
-        return true;
-    while (pn_span_next_word(&rest, &name)) {
-        if (pn_span_equal_nocase(pn_span_of(mechanism->name), name))
-            return true;
-    }
-    return false;
-}
-
-bool pn_sink_mechanism_is_offered(const pn_sink_mechanism *mechanism,
-                                  const pn_sink_options *options, bool tls)
-{
-    bool needs_tls = (mechanism->flags & PN_SINK_MECHANISM_NEEDS_TLS) != 0 ||
-                     ((mechanism->flags & PN_SINK_MECHANISM_PLAINTEXT) != 0 &&
-                      !options->allow_cleartext_auth);
-    return (tls || !needs_tls) && pn_sink_mechanism_is_on(mechanism, options);
-}
-
-pneu_status pn_sink_mechanisms_check(const char *list, pneu_error *error)
-{
-    const char *names[MECHANISM_COUNT + 1] = {NULL};
-    pn_span rest = pn_span_of(list);
-    pn_span word = {NULL, 0};
-    for (size_t i = 0; i < MECHANISM_COUNT; i++)
-        names[i] = MECHANISMS[i].name;
-    while (pn_span_next_word(&rest, &word)) {
-        char name[64] = "";
-        if (pn_sink_mechanism_find(word) != NULL)
-            continue;
-        if (word.length < sizeof(name))
-            memcpy(name, word.data, word.length);
-        const char *near = pn_suggest(name, names);
-        return pn_fail(
-            error, PNEU_INVALID, "--mechanisms: \"%.*s\" is not known%s%s%s",
-            (int)word.length, word.data, near != NULL ? "; did you mean " : "",
-            near != NULL ? near : "", near != NULL ? "?" : "");
-    }
-    return word.length > 0 ? PNEU_OK
-                           : pn_fail(error, PNEU_INVALID,
-                                     "--mechanisms names no mechanism");
+    return pn_sink_mechanism_is_on(pn_sink_mechanism_find(pn_span_of(name)),
+                                   options);
 }
 
 /* Once a client has been offered a -PLUS form, one that could bind and says
@@ -91,16 +24,16 @@ static int give_binding(pn_sink_exchange *exchange, Gsasl_session *session,
                         Gsasl_property property)
 {
     const pn_sink_options *options = exchange->authority->options;
-    bool plus = pn_sink_mechanism_is_on(&MECHANISMS[0], options) ||
-                pn_sink_mechanism_is_on(&MECHANISMS[1], options);
-    if (exchange->tls == NULL || !plus ||
-        pn_sink_tls_uses_exporter(exchange->tls) !=
-            (property == GSASL_CB_TLS_EXPORTER))
+    SSL *tls = exchange->line.tls;
+    bool plus = is_on("SCRAM-SHA-256-PLUS", options) ||
+                is_on("SCRAM-SHA-1-PLUS", options);
+    if (tls == NULL || !plus ||
+        pn_sink_tls_uses_exporter(tls) != (property == GSASL_CB_TLS_EXPORTER))
         return GSASL_NO_CALLBACK;
     pn_buffer binding;
     pn_buffer_init(&binding, BINDING_MAX);
     int result = GSASL_NO_CALLBACK;
-    if (pn_sink_tls_binding(exchange->tls, &binding) &&
+    if (pn_sink_tls_binding(tls, &binding) &&
         pn_buffer_append_char(&binding, '\0') == PNEU_OK)
         result = gsasl_property_set(session, property,
                                     pn_buffer_span(&binding).data);
@@ -123,6 +56,18 @@ static int give_password(const pn_sink_exchange *exchange,
     return gsasl_property_set(session, GSASL_PASSWORD, password);
 }
 
+/* RFC 4422 A: who asks to be somebody else is refused */
+static int validate_certificate(pn_sink_exchange *exchange,
+                                Gsasl_session *session)
+{
+    const char *name = exchange->line.certificate;
+    const char *as = gsasl_property_fast(session, GSASL_AUTHZID);
+    if (*name == '\0' || (as != NULL && *as != '\0' && strcmp(as, name) != 0))
+        return GSASL_AUTHENTICATION_ERROR;
+    exchange->user = name;
+    return GSASL_OK;
+}
+
 static int answer(Gsasl *gsasl, Gsasl_session *session, Gsasl_property property)
 {
     /* while a session is being started it has no hook of its own yet */
@@ -132,11 +77,19 @@ static int answer(Gsasl *gsasl, Gsasl_session *session, Gsasl_property property)
     switch (property) {
     case GSASL_PASSWORD:
         return give_password(exchange, session);
+    case GSASL_VALIDATE_EXTERNAL:
+        return validate_certificate(exchange, session);
+    case GSASL_VALIDATE_ANONYMOUS:
+        exchange->user = "anonymous";
+        return GSASL_OK;
+    case GSASL_QOPS:
+        return gsasl_property_set(session, property, "qop-auth");
     case GSASL_CB_TLS_UNIQUE:
     case GSASL_CB_TLS_EXPORTER:
         return give_binding(exchange, session, property);
     case GSASL_SERVICE:
         return gsasl_property_set(session, property, "smtp");
+    case GSASL_REALM:
     case GSASL_HOSTNAME:
         return gsasl_property_set(session, property,
                                   exchange->authority->options->host_name);
@@ -182,12 +135,17 @@ void pn_sink_exchange_finish(pn_sink_exchange *exchange)
 
 bool pn_sink_exchange_start(pn_sink_exchange *exchange,
                             pn_sink_authority *authority,
-                            const pn_sink_mechanism *mechanism, SSL *tls)
+                            const pn_sink_mechanism *mechanism,
+                            const pn_sink_auth_line *line)
 {
     pn_sink_exchange_finish(exchange);
     exchange->authority = authority;
-    exchange->tls = tls;
+    exchange->line = *line;
     exchange->last_sent = false;
+    exchange->complained = false;
+    exchange->mechanism = mechanism;
+    if (mechanism->oauth != PN_SINK_OAUTH_NONE)
+        return true;
     gsasl_callback_hook_set(authority->gsasl, exchange);
     bool started = gsasl_server_start(authority->gsasl, mechanism->name,
                                       &exchange->session) == GSASL_OK;
@@ -216,13 +174,43 @@ static pn_sink_auth_result result_of(int result)
 
 static void note_user(pn_sink_exchange *exchange)
 {
+    if (exchange->user != NULL)
+        return;
     exchange->user = gsasl_property_fast(exchange->session, GSASL_AUTHID);
     if (exchange->user == NULL)
         exchange->user = "";
 }
 
-pn_sink_auth_result pn_sink_exchange_step(pn_sink_exchange *exchange,
-                                          pn_span response)
+/* RFC 7628 3.2.3: a refusal is told in a challenge, which the client answers
+ * before it fails */
+static pn_sink_auth_result step_oauth(pn_sink_exchange *exchange,
+                                      pn_span response)
+{
+    if (exchange->complained)
+        return pn_sink_oauth_is_answer(exchange->mechanism->oauth, response)
+                   ? PN_SINK_AUTH_REFUSED
+                   : PN_SINK_AUTH_MALFORMED;
+    switch (pn_sink_oauth_check(exchange->mechanism->oauth, response,
+                                &exchange->authority->options->users,
+                                &exchange->user)) {
+    case PN_SINK_OAUTH_RIGHT:
+        return PN_SINK_AUTH_DONE;
+    case PN_SINK_OAUTH_MALFORMED:
+        return PN_SINK_AUTH_MALFORMED;
+    case PN_SINK_OAUTH_WRONG:
+        break;
+    }
+    exchange->complained = true;
+    pn_buffer_clear(&exchange->challenge);
+    return pn_buffer_append(
+               &exchange->challenge,
+               pn_sink_oauth_complaint(exchange->mechanism->oauth)) == PNEU_OK
+               ? PN_SINK_AUTH_CHALLENGE
+               : PN_SINK_AUTH_FAILED;
+}
+
+static pn_sink_auth_result step_gsasl(pn_sink_exchange *exchange,
+                                      pn_span response)
 {
     char *output = NULL;
     size_t length = 0;
@@ -253,4 +241,12 @@ pn_sink_auth_result pn_sink_exchange_step(pn_sink_exchange *exchange,
     /* RFC 4954 4: the mechanism's last words go as a challenge as well */
     exchange->last_sent = length > 0;
     return length > 0 ? PN_SINK_AUTH_CHALLENGE : PN_SINK_AUTH_DONE;
+}
+
+pn_sink_auth_result pn_sink_exchange_step(pn_sink_exchange *exchange,
+                                          pn_span response)
+{
+    return exchange->mechanism->oauth != PN_SINK_OAUTH_NONE
+               ? step_oauth(exchange, response)
+               : step_gsasl(exchange, response);
 }

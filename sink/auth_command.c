@@ -32,6 +32,7 @@ static void succeed(pn_sink_session *session)
 {
     const char *user = session->exchange.user;
     session->user = pn_memory_copy_text(user, strlen(user));
+    session->mechanism = session->exchange.mechanism->name;
     if (session->user != NULL)
         pn_sink_say(session, "235 2.7.0", "Authentication successful");
     else
@@ -72,7 +73,9 @@ static void step_encoded(pn_sink_session *session, pn_span text)
                              ? PNEU_TOO_LARGE
                              : pn_base64_decode(&response, text);
     if (status == PNEU_OK) {
-        step(session, pn_buffer_span(&response));
+        /* GNU SASL takes NULL for "nothing was said yet" */
+        pn_span octets = pn_buffer_span(&response);
+        step(session, octets.length > 0 ? octets : PN_SPAN(""));
     } else {
         if (status == PNEU_TOO_LARGE)
             pn_sink_say(session, "500 5.5.6", "Authentication line too long");
@@ -112,10 +115,15 @@ static bool is_misplaced(pn_sink_session *session)
 static const pn_sink_mechanism *choose(pn_sink_session *session, pn_span name)
 {
     const pn_sink_mechanism *found = pn_sink_mechanism_find(name);
+    bool tls = session->tls != NULL;
+    bool certificate = session->certificate[0] != '\0';
     if (found == NULL || !pn_sink_mechanism_is_on(found, session->options))
         pn_sink_say(session, "504 5.5.4", "This mechanism is not known here");
-    else if (!pn_sink_mechanism_is_offered(found, session->options,
-                                           session->tls != NULL))
+    else if (tls && !pn_sink_mechanism_is_offered(found, session->options, tls,
+                                                  certificate))
+        pn_sink_say(session, "535 5.7.8", "You have shown no certificate");
+    else if (!pn_sink_mechanism_is_offered(found, session->options, tls,
+                                           certificate))
         pn_sink_say(session, "538 5.7.11",
                     "Encryption is required for this mechanism");
     else
@@ -126,8 +134,9 @@ static const pn_sink_mechanism *choose(pn_sink_session *session, pn_span name)
 static void begin(pn_sink_session *session, const pn_sink_mechanism *mechanism,
                   pn_span initial, bool has_initial)
 {
+    pn_sink_auth_line line = {session->tls, session->certificate};
     if (!pn_sink_exchange_start(&session->exchange, &session->shared->authority,
-                                mechanism, session->tls)) {
+                                mechanism, &line)) {
         pn_sink_say(session, "454 4.7.0", "Cannot authenticate for now");
         end(session);
     } else if (has_initial) {

@@ -22,108 +22,81 @@ static void run_quit(pn_sink_session *session, pn_span argument)
     session->phase = PN_SINK_PHASE_OVER;
 }
 
-static void run_help(pn_sink_session *session, pn_span argument)
-{
-    (void)argument;
-    pn_sink_say(session, "214 2.0.0",
-                "This is pneu sink, a test server: see pneu-sink(1)");
-}
-
-static void run_expn(pn_sink_session *session, pn_span argument)
-{
-    (void)argument;
-    pn_sink_say(session, "502 5.5.1", "EXPN is not implemented");
-}
-
-/* What may be shown in a reply: the client's own octets, if printable. */
-static pn_span showable(pn_span text)
-{
-    for (size_t i = 0; i < text.length; i++) {
-        if (!pn_ascii_is_printable(text.data[i]))
-            return PN_SPAN("?");
-    }
-    text.length = text.length > PN_PATH_MAX ? PN_PATH_MAX : text.length;
-    return text;
-}
-
-static pn_span without_brackets(pn_span text)
-{
-    if (text.length > 1 && text.data[0] == '<' &&
-        text.data[text.length - 1] == '>')
-        return (pn_span){text.data + 1, text.length - 2};
-    return text;
-}
-
-/* RFC 6531 3.7.4.2: VRFY may end in SMTPUTF8 */
-static pn_span verify_target(const pn_sink_session *session, pn_span argument)
-{
-    static const pn_span MARK = {" SMTPUTF8", 9};
-    pn_span target = pn_span_trim(argument);
-    if ((session->offered & PN_SINK_SMTPUTF8) != 0 &&
-        target.length > MARK.length) {
-        size_t start = target.length - MARK.length;
-        if (pn_span_equal_nocase((pn_span){target.data + start, MARK.length},
-                                 MARK))
-            target.length = start;
-    }
-    return without_brackets(pn_span_trim(target));
-}
-
-/* RFC 5321 3.5 */
-static void run_vrfy(pn_sink_session *session, pn_span argument)
-{
-    const pn_sink_mailboxes *mailboxes = &session->options->mailboxes;
-    pn_span target = verify_target(session, argument);
-    size_t matches = 0;
-    if (target.length == 0) {
-        pn_sink_say(session, "501 5.5.4", "Syntax: VRFY address");
-        return;
-    }
-    if (mailboxes->count == 0) {
-        pn_sink_say(session, "252 2.5.0",
-                    "Cannot verify, but will take a message");
-        return;
-    }
-    const pn_sink_mailbox *found =
-        pn_sink_mailboxes_find(mailboxes, target, &matches);
-    if (matches == 0)
-        pn_sink_say_about(session, "550 5.1.1", showable(target),
-                          "... User unknown");
-    else if (matches > 1)
-        pn_sink_say_about(session, "553 5.1.4", showable(target),
-                          "... User ambiguous");
-    else
-        pn_sink_say_mailbox(session, "250 2.1.5", found->name, found->address);
-}
-
-/* CHUNKING and others will be rows as well. The verbs of a transaction come
- * first: they are looked for most often. */
+/* The verbs of a transaction come first: they are looked for most often. */
 static const pn_sink_command COMMANDS[] = {
-    {"RCPT", PN_SINK_NEEDS_HELLO, pn_sink_run_rcpt},
-    {"MAIL", PN_SINK_NEEDS_HELLO | PN_SINK_NEEDS_POLICY, pn_sink_run_mail},
-    {"DATA", PN_SINK_NEEDS_HELLO | PN_SINK_ENDS_GROUP | PN_SINK_NO_ARGUMENT,
-     pn_sink_run_data},
-    {"RSET", PN_SINK_NO_ARGUMENT, run_rset},
-    {"EHLO", PN_SINK_ENDS_GROUP | PN_SINK_SMTP_ONLY | PN_SINK_EXTENDED,
-     pn_sink_run_ehlo},
-    {"HELO", PN_SINK_ENDS_GROUP | PN_SINK_SMTP_ONLY, pn_sink_run_helo},
-    {"LHLO", PN_SINK_ENDS_GROUP | PN_SINK_LMTP_ONLY, pn_sink_run_ehlo},
-    {"QUIT", PN_SINK_ENDS_GROUP | PN_SINK_NO_ARGUMENT, run_quit},
-    {"NOOP", PN_SINK_ENDS_GROUP, run_noop},
-    {"VRFY", PN_SINK_ENDS_GROUP, run_vrfy},
-    {"EXPN", PN_SINK_ENDS_GROUP, run_expn},
-    {"HELP", PN_SINK_ENDS_GROUP, run_help},
-    {"STARTTLS", PN_SINK_ENDS_GROUP | PN_SINK_NO_ARGUMENT,
-     pn_sink_run_starttls},
-    {"AUTH", PN_SINK_ENDS_GROUP | PN_SINK_NEEDS_HELLO | PN_SINK_HAS_SECRET,
-     pn_sink_run_auth},
+    {"RCPT", PN_SINK_NEEDS_HELLO, 0, pn_sink_run_rcpt,
+     "RCPT TO:<address> [parameters]"},
+    {"MAIL", PN_SINK_NEEDS_HELLO | PN_SINK_NEEDS_POLICY, 0, pn_sink_run_mail,
+     "MAIL FROM:<address> [parameters]"},
+    {"BDAT", PN_SINK_NEEDS_HELLO | PN_SINK_HAS_CHUNK, PN_SINK_CHUNKING,
+     pn_sink_run_bdat, "BDAT size [LAST], and as many octets"},
+    {"DATA", PN_SINK_NEEDS_HELLO | PN_SINK_ENDS_GROUP | PN_SINK_NO_ARGUMENT, 0,
+     pn_sink_run_data, "DATA, and after 354 the message and a dot"},
+    {"RSET", PN_SINK_NO_ARGUMENT, 0, run_rset, "RSET ends the transaction"},
+    {"EHLO", PN_SINK_ENDS_GROUP | PN_SINK_SMTP_ONLY | PN_SINK_EXTENDED, 0,
+     pn_sink_run_ehlo, "EHLO your-host-name"},
+    {"HELO", PN_SINK_ENDS_GROUP | PN_SINK_SMTP_ONLY, 0, pn_sink_run_helo,
+     "HELO your-host-name"},
+    {"LHLO", PN_SINK_ENDS_GROUP | PN_SINK_LMTP_ONLY, 0, pn_sink_run_ehlo,
+     "LHLO your-host-name"},
+    {"QUIT", PN_SINK_ENDS_GROUP | PN_SINK_NO_ARGUMENT, 0, run_quit,
+     "QUIT ends the session"},
+    {"NOOP", PN_SINK_ENDS_GROUP, 0, run_noop, "NOOP does nothing"},
+    {"VRFY", PN_SINK_ENDS_GROUP | PN_SINK_OPTIONAL, PN_SINK_VRFY,
+     pn_sink_run_vrfy, "VRFY address or local part"},
+    {"EXPN", PN_SINK_ENDS_GROUP | PN_SINK_OPTIONAL, PN_SINK_EXPN,
+     pn_sink_run_expn, "EXPN mailing-list"},
+    {"HELP", PN_SINK_ENDS_GROUP | PN_SINK_OPTIONAL, PN_SINK_HELP,
+     pn_sink_run_help, "HELP [command]"},
+    {"STARTTLS", PN_SINK_ENDS_GROUP | PN_SINK_NO_ARGUMENT, 0,
+     pn_sink_run_starttls, "STARTTLS, and after 220 the handshake"},
+    {"AUTH", PN_SINK_ENDS_GROUP | PN_SINK_NEEDS_HELLO | PN_SINK_HAS_SECRET, 0,
+     pn_sink_run_auth, "AUTH mechanism [initial-response]"},
+    {"ETRN", PN_SINK_ENDS_GROUP, PN_SINK_ETRN, pn_sink_run_etrn,
+     "ETRN domain, @domain or #queue"},
+    {"XCLIENT", PN_SINK_ENDS_GROUP, PN_SINK_XCLIENT, pn_sink_run_xclient,
+     "XCLIENT attribute=value ..."},
+};
+
+enum {
+    COMMAND_COUNT = sizeof(COMMANDS) / sizeof(COMMANDS[0])
 };
 
 static const pn_sink_command *find(pn_span verb)
 {
-    for (size_t i = 0; i < sizeof(COMMANDS) / sizeof(COMMANDS[0]); i++) {
+    for (size_t i = 0; i < COMMAND_COUNT; i++) {
         if (pn_span_equal_nocase(verb, pn_span_of(COMMANDS[i].verb)))
             return &COMMANDS[i];
+    }
+    return NULL;
+}
+
+/* The commands that an extension brings are those of the last EHLO. */
+static bool is_known(const pn_sink_session *session,
+                     const pn_sink_command *command)
+{
+    unsigned hidden =
+        session->options->lmtp ? PN_SINK_SMTP_ONLY : PN_SINK_LMTP_ONLY;
+    if (command == NULL || (command->flags & hidden) != 0)
+        return false;
+    return command->extension == 0 ||
+           (command->flags & PN_SINK_OPTIONAL) != 0 ||
+           (command->extension & session->offered) != 0;
+}
+
+const pn_sink_command *pn_sink_command_find(const pn_sink_session *session,
+                                            pn_span verb)
+{
+    const pn_sink_command *command = find(verb);
+    return is_known(session, command) ? command : NULL;
+}
+
+const pn_sink_command *pn_sink_command_at(const pn_sink_session *session,
+                                          size_t i)
+{
+    for (size_t at = 0; at < COMMAND_COUNT; at++) {
+        if (is_known(session, &COMMANDS[at]) && i-- == 0)
+            return &COMMANDS[at];
     }
     return NULL;
 }
@@ -159,13 +132,23 @@ static void log_line(pn_sink_session *session, const pn_sink_command *command,
                      (pn_span){shown, (size_t)length});
 }
 
+/* RFC 5321 has it, but the options do not. */
+static bool is_hidden(const pn_sink_command *command,
+                      const pn_sink_options *options)
+{
+    if ((command->flags & PN_SINK_EXTENDED) != 0)
+        return options->no_ehlo;
+    return (command->flags & PN_SINK_OPTIONAL) != 0 &&
+           (options->extensions & command->extension) == 0;
+}
+
 /* True if the command may not be run here; then that was said. */
 static bool is_refused(pn_sink_session *session, const pn_sink_command *command,
                        pn_span argument)
 {
     const pn_sink_options *options = session->options;
     unsigned flags = command->flags;
-    if ((flags & PN_SINK_EXTENDED) != 0 && options->no_ehlo)
+    if (is_hidden(command, options))
         pn_sink_say(session, "502 5.5.1", "Command not implemented");
     else if ((flags & PN_SINK_NO_ARGUMENT) != 0 &&
              pn_span_trim(argument).length > 0)
@@ -186,12 +169,13 @@ static bool is_refused(pn_sink_session *session, const pn_sink_command *command,
     return true;
 }
 
-static bool is_known(const pn_sink_session *session,
-                     const pn_sink_command *command)
+/* --refuse-pipelining: a command that did not wait for the reply before it.
+ * A chunk must be taken off the line in any case. */
+static bool is_refused_group(const pn_sink_session *session,
+                             const pn_sink_command *command, bool grouped)
 {
-    unsigned hidden =
-        session->options->lmtp ? PN_SINK_SMTP_ONLY : PN_SINK_LMTP_ONLY;
-    return command != NULL && (command->flags & hidden) == 0;
+    return grouped && session->options->refuse_pipelining != NULL &&
+           (command == NULL || (command->flags & PN_SINK_HAS_CHUNK) == 0);
 }
 
 void pn_sink_command_run(pn_sink_session *session, pn_span line, bool more)
@@ -204,8 +188,16 @@ void pn_sink_command_run(pn_sink_session *session, pn_span line, bool more)
     const pn_sink_command *command = find(verb);
     log_line(session, command, verb, line);
     bool known = is_known(session, command);
+    bool grouped = session->grouped;
+    session->grouped = more;
+    if (is_refused_group(session, command, grouped)) {
+        pn_sink_say_line(session,
+                         pn_span_of(session->options->refuse_pipelining));
+        return;
+    }
     bool ends_group = !known || (command->flags & PN_SINK_ENDS_GROUP) != 0;
-    if (pn_sink_is_too_early(session, ends_group, more)) {
+    bool chunk = known && (command->flags & PN_SINK_HAS_CHUNK) != 0;
+    if (!chunk && pn_sink_is_too_early(session, ends_group, more)) {
         pn_sink_session_break(session, "554 5.5.0",
                               "SMTP protocol synchronization error: you did "
                               "not wait for this reply");

@@ -2,10 +2,18 @@
 
 #include <string.h>
 
-void pn_sink_content_init(pn_sink_content *content, bool lenient)
+void pn_sink_content_init(pn_sink_content *content, pn_sink_content_form form,
+                          bool lenient)
 {
-    *content =
-        (pn_sink_content){.state = PN_SINK_AT_LINE_START, .lenient = lenient};
+    *content = (pn_sink_content){
+        .state = PN_SINK_AT_LINE_START, .form = form, .lenient = lenient};
+}
+
+void pn_sink_content_end(pn_sink_content *content)
+{
+    if (content->state == PN_SINK_AFTER_CR)
+        content->bare = true;
+    content->state = PN_SINK_CONTENT_ENDED;
 }
 
 /* Where decoded octets go; at is NULL when nobody wants them. */
@@ -88,13 +96,30 @@ static size_t take_after_dot(pn_sink_content *content, char next)
     return lf_ends || next == '\r' ? 1 : 0;
 }
 
+static size_t take_line_start(pn_sink_content *content, char next)
+{
+    bool dot = next == '.' && content->form == PN_SINK_CONTENT_DOTTED;
+    content->state = dot ? PN_SINK_AFTER_DOT : PN_SINK_IN_LINE;
+    return dot ? 1 : 0;
+}
+
+/* RFC 3030 3: as it is */
+static size_t take_binary(pn_sink_content *content, pn_span rest,
+                          sink_output *output)
+{
+    content->size += rest.length;
+    put(output, rest.data, rest.length);
+    return rest.length;
+}
+
 static size_t take(pn_sink_content *content, pn_span rest, sink_output *output)
 {
     char next = rest.data[0];
+    if (content->form == PN_SINK_CONTENT_BINARY)
+        return take_binary(content, rest, output);
     switch (content->state) {
     case PN_SINK_AT_LINE_START:
-        content->state = next == '.' ? PN_SINK_AFTER_DOT : PN_SINK_IN_LINE;
-        return next == '.' ? 1 : 0;
+        return take_line_start(content, next);
     case PN_SINK_AFTER_DOT:
         return take_after_dot(content, next);
     case PN_SINK_AFTER_DOT_CR:

@@ -108,8 +108,18 @@ static void answer(pn_sink_session *session)
     pn_sink_session_reset(session);
 }
 
+void pn_sink_end_message(pn_sink_session *session)
+{
+    conclude(session);
+    if (session->options->lmtp)
+        session->phase = PN_SINK_PHASE_ANSWERS;
+    else
+        answer(session);
+}
+
 static void end_content(pn_sink_session *session, bool more)
 {
+    session->grouped = more;
     pn_sink_log_note(&session->shared->log, session->number,
                      "C: (%" PRIu64 " octets of content)",
                      session->content.size);
@@ -120,14 +130,19 @@ static void end_content(pn_sink_session *session, bool more)
                               "not wait for the reply to your message");
         return;
     }
-    conclude(session);
-    if (session->options->lmtp)
-        session->phase = PN_SINK_PHASE_ANSWERS;
-    else
-        answer(session);
+    pn_sink_end_message(session);
 }
 
-size_t pn_sink_take_content(pn_sink_session *session, pn_span octets)
+void pn_sink_begin_content(pn_sink_session *session, pn_sink_content_form form)
+{
+    pn_sink_letter_begin(&session->letter, &session->shared->store,
+                         &session->envelope,
+                         session->options->refuse_content == NULL &&
+                             session->envelope.delivery_count > 0);
+    pn_sink_content_init(&session->content, form, session->options->lenient);
+}
+
+size_t pn_sink_store_content(pn_sink_session *session, pn_span octets)
 {
     pn_sink_store *store = &session->shared->store;
     bool stored = session->letter.file >= 0 && !session->letter.failed;
@@ -140,6 +155,12 @@ size_t pn_sink_take_content(pn_sink_session *session, pn_span octets)
         used = pn_sink_content_feed(&session->content, octets, NULL, &status);
     }
     store_decoded(session);
+    return used;
+}
+
+size_t pn_sink_take_content(pn_sink_session *session, pn_span octets)
+{
+    size_t used = pn_sink_store_content(session, octets);
     if (session->content.state == PN_SINK_CONTENT_ENDED)
         end_content(session, used < octets.length);
     return used;

@@ -6,8 +6,13 @@
 #include "cli/suggest.h"
 
 static const char *const KEYWORDS[] = {
-    "PIPELINING",          "SIZE",     "8BITMIME", "SMTPUTF8", "DSN",
-    "ENHANCEDSTATUSCODES", "STARTTLS", "AUTH",     NULL};
+    "PIPELINING",  "SIZE",       "8BITMIME",
+    "SMTPUTF8",    "DSN",        "ENHANCEDSTATUSCODES",
+    "STARTTLS",    "AUTH",       "CHUNKING",
+    "BINARYMIME",  "DELIVERBY",  "FUTURERELEASE",
+    "MT-PRIORITY", "REQUIRETLS", "LIMITS",
+    "ETRN",        "XCLIENT",    "VRFY",
+    "EXPN",        "HELP",       NULL};
 
 const char *pn_sink_extension_keyword(unsigned i)
 {

@@ -12,7 +12,19 @@ enum {
     PN_SINK_ENHANCEDSTATUSCODES = 1 << 5, /* RFC 2034 */
     PN_SINK_STARTTLS = 1 << 6,            /* RFC 3207 */
     PN_SINK_AUTH = 1 << 7,                /* RFC 4954 */
-    PN_SINK_ALL_EXTENSIONS = (1 << 8) - 1
+    PN_SINK_CHUNKING = 1 << 8,            /* RFC 3030, and the next one */
+    PN_SINK_BINARYMIME = 1 << 9,
+    PN_SINK_DELIVERBY = 1 << 10,     /* RFC 2852 */
+    PN_SINK_FUTURERELEASE = 1 << 11, /* RFC 4865 */
+    PN_SINK_MT_PRIORITY = 1 << 12,   /* RFC 6710 */
+    PN_SINK_REQUIRETLS = 1 << 13,    /* RFC 8689 */
+    PN_SINK_LIMITS = 1 << 14,        /* RFC 9422 */
+    PN_SINK_ETRN = 1 << 15,          /* RFC 1985 */
+    PN_SINK_XCLIENT = 1 << 16,       /* Postfix's XCLIENT_README */
+    PN_SINK_VRFY = 1 << 17,          /* RFC 5321 3.5, 4.1.1.8 */
+    PN_SINK_EXPN = 1 << 18,
+    PN_SINK_HELP = 1 << 19,
+    PN_SINK_ALL_EXTENSIONS = (1 << 20) - 1
 };
 
 /* The flag of a keyword in any case, 0 for an unknown one. */

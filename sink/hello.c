@@ -1,11 +1,13 @@
 /* EHLO, LHLO, HELO and STARTTLS: what is offered, and when. */
 #include <inttypes.h>
 #include <stdio.h>
+#include <time.h>
 
 #include "sink/commands.h"
+#include "sink/moment.h"
 
 enum {
-    AUTH_LINE_SIZE = 160 /* all mechanisms with blanks before them */
+    PARAMETERS_SIZE = 200 /* all mechanisms, with blanks before them */
 };
 
 /* The mechanisms that may be used on this line now, each after a blank. */
@@ -17,7 +19,8 @@ static void list_mechanisms(const pn_sink_session *session, char *list,
     list[0] = '\0';
     for (size_t i = 0; (mechanism = pn_sink_mechanism_at(i)) != NULL; i++) {
         if (!pn_sink_mechanism_is_offered(mechanism, session->options,
-                                          session->tls != NULL))
+                                          session->tls != NULL,
+                                          session->certificate[0] != '\0'))
             continue;
         int added = snprintf(list + used, size - used, " %s", mechanism->name);
         used += (size_t)added;
@@ -28,26 +31,74 @@ static void list_mechanisms(const pn_sink_session *session, char *list,
 static unsigned offer(const pn_sink_session *session)
 {
     unsigned offered = session->options->extensions;
-    char mechanisms[AUTH_LINE_SIZE];
+    char mechanisms[PARAMETERS_SIZE];
+    if ((offered & PN_SINK_CHUNKING) == 0) /* RFC 3030 3 */
+        offered &= ~(unsigned)PN_SINK_BINARYMIME;
+    if (session->tls == NULL) /* RFC 8689 2 */
+        offered &= ~(unsigned)PN_SINK_REQUIRETLS;
+    if (!pn_sink_limits_any(&session->options->limits))
+        offered &= ~(unsigned)PN_SINK_LIMITS;
+    if (session->options->lists.count == 0)
+        offered &= ~(unsigned)PN_SINK_EXPN;
+    if (session->options->lmtp)
+        offered &= ~(unsigned)PN_SINK_ETRN;
+    if (!session->options->xclient || session->options->lmtp)
+        offered &= ~(unsigned)PN_SINK_XCLIENT;
     /* RFC 3207 4.2: not once TLS is on */
     if (session->shared->tls == NULL || session->tls != NULL)
         offered &= ~(unsigned)PN_SINK_STARTTLS;
     list_mechanisms(session, mechanisms, sizeof(mechanisms));
-    if (session->options->users.count == 0 || mechanisms[0] == '\0')
+    if (mechanisms[0] == '\0')
         offered &= ~(unsigned)PN_SINK_AUTH;
     return offered;
 }
 
+/* RFC 4865 3: how long, and until when, a message may be held */
+static void describe_hold(uint64_t hold_max, char *text, size_t size)
+{
+    char moment[PN_SINK_MOMENT_SIZE];
+    pn_sink_moment_format((int64_t)time(NULL) + (int64_t)hold_max, moment);
+    snprintf(text, size, " %" PRIu64 " %s", hold_max, moment);
+}
+
+/* What follows a keyword, with a blank before it. */
+static void describe(const pn_sink_session *session, unsigned extension,
+                     char *text, size_t size)
+{
+    const pn_sink_options *options = session->options;
+    const pn_sink_limits *limits = &options->limits;
+    text[0] = '\0';
+    switch (extension) {
+    case PN_SINK_AUTH:
+        list_mechanisms(session, text, size);
+        break;
+    case PN_SINK_SIZE:
+        snprintf(text, size, " %" PRIu64, options->size);
+        break;
+    case PN_SINK_DELIVERBY:
+        if (limits->deliver_by_min > 0)
+            snprintf(text, size, " %" PRIu64, limits->deliver_by_min);
+        break;
+    case PN_SINK_FUTURERELEASE:
+        describe_hold(limits->hold_max, text, size);
+        break;
+    case PN_SINK_LIMITS:
+        pn_sink_limits_describe(limits, text, size);
+        break;
+    case PN_SINK_XCLIENT:
+        snprintf(text, size, "%s", PN_SINK_XCLIENT_NAMES);
+        break;
+    default:
+        break;
+    }
+}
+
 static void say_extension(pn_sink_session *session, unsigned i, bool last)
 {
-    const char *keyword = pn_sink_extension_keyword(i);
-    char parameters[AUTH_LINE_SIZE] = "";
-    if (1U << i == PN_SINK_AUTH)
-        list_mechanisms(session, parameters, sizeof(parameters));
-    else if (1U << i == PN_SINK_SIZE)
-        snprintf(parameters, sizeof(parameters), " %" PRIu64,
-                 session->options->size);
-    pn_sink_say_part(session, "250", last, keyword, parameters);
+    char parameters[PARAMETERS_SIZE];
+    describe(session, 1U << i, parameters, sizeof(parameters));
+    pn_sink_say_part(session, "250", last, pn_sink_extension_keyword(i),
+                     parameters);
 }
 
 static bool is_name(pn_span name)

@@ -129,13 +129,19 @@ static pneu_status run(const pn_sink_options *options, pneu_error *error)
     return status;
 }
 
+static void show_help(void)
+{
+    for (size_t i = 0; PN_SINK_HELP_PAGE[i] != NULL; i++)
+        fputs(PN_SINK_HELP_PAGE[i], stdout);
+}
+
 int pn_sink_main(int argc, char **argv)
 {
     pn_sink_options options;
     pneu_error error = {.status = PNEU_OK};
     pneu_status status = pn_sink_options_parse(&options, argc, argv, &error);
     if (status == PNEU_OK && options.help)
-        fputs(PN_SINK_HELP, stdout);
+        show_help();
     else if (status == PNEU_OK)
         status = run(&options, &error);
     pn_sink_options_finish(&options);

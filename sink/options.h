@@ -7,7 +7,9 @@
 #include <stdint.h>
 
 #include "sink/extensions.h"
+#include "sink/limits.h"
 #include "sink/mailboxes.h"
+#include "sink/mailing_lists.h"
 #include "sink/rules.h"
 #include "sink/users.h"
 
@@ -23,6 +25,11 @@ typedef enum pn_sink_tls_mode {
     PN_SINK_TLS_STARTTLS,
     PN_SINK_TLS_IMPLICIT
 } pn_sink_tls_mode;
+
+typedef enum pn_sink_tls_version {
+    PN_SINK_TLS_1_2,
+    PN_SINK_TLS_1_3
+} pn_sink_tls_version;
 
 /* How much goes to the log. */
 typedef enum pn_sink_log_level {
@@ -49,27 +56,36 @@ typedef struct pn_sink_options {
     unsigned extensions; /* a set of PN_SINK_… */
     uint64_t size;       /* 0: no limit */
     uint64_t recipients_max;
+    pn_sink_limits limits;
+    bool xclient;
 
     pn_sink_tls_mode tls;
     bool tls_given;
-    bool tls12_only;
+    pn_sink_tls_version tls_min;
+    pn_sink_tls_version tls_max;
     bool require_tls;
     const char *certificate_file;
     const char *key_file;
     const char *certificate_name;
     const char *ca_file_out;
+    const char *client_ca_file;
+    bool require_client_certificate;
 
-    pn_sink_users users;    /* owned */
-    const char *mechanisms; /* NULL: all */
+    pn_sink_users users; /* owned */
+    unsigned mechanisms; /* a set of 1 << number; 0: the usual ones */
     bool allow_cleartext_auth;
     bool require_auth;
 
-    pn_sink_mailboxes mailboxes; /* owned, and the rules */
+    pn_sink_mailboxes mailboxes; /* owned, and the lists and rules */
+    pn_sink_mailing_lists lists;
+    pn_sink_rules etrn_nodes;
     pn_sink_rules refused_senders;
     pn_sink_rules refused_recipients; /* for good or for now */
     pn_sink_rules refused_deliveries; /* LMTP, after the content */
     const char *refuse_data;          /* a reply, or NULL */
-    const char *refuse_content;       /* a reply, or NULL */
+    const char *refuse_content;       /* a reply, or NULL, as the next two */
+    const char *refuse_bdat;
+    const char *refuse_pipelining;
 
     const char *maildir;
     bool print;
@@ -89,7 +105,7 @@ pneu_status pn_sink_options_parse(pn_sink_options *options, int argc,
 
 void pn_sink_options_finish(pn_sink_options *options);
 
-/* What --help shows. */
-extern const char *const PN_SINK_HELP;
+/* What --help shows, in parts; NULL follows the last. */
+extern const char *const PN_SINK_HELP_PAGE[];
 
 #endif

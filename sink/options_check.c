@@ -1,6 +1,7 @@
 #include "sink/options_check.h"
 
 #include "base/fail.h"
+#include "sink/auth.h"
 #include "wire/limits.h"
 
 static pneu_status check_listening(pn_sink_options *options, pneu_error *error)
@@ -32,10 +33,18 @@ static pneu_status check_tls(pn_sink_options *options, pneu_error *error)
         return pn_fail(error, PNEU_INVALID,
                        "--cert-name is for a certificate that is made here, "
                        "not for one given by --cert");
+    if (options->tls_min > options->tls_max)
+        return pn_fail(error, PNEU_INVALID,
+                       "--tls-min is above --tls-max: no version is left");
+    if (options->require_client_certificate && options->client_ca_file == NULL)
+        return pn_fail(error, PNEU_INVALID,
+                       "--require-client-certificate needs --client-ca");
     if (options->tls != PN_SINK_TLS_NONE)
         return PNEU_OK;
     if (own || options->ca_file_out != NULL || options->require_tls ||
-        options->certificate_name != NULL || options->tls12_only)
+        options->certificate_name != NULL ||
+        options->tls_max != PN_SINK_TLS_1_3 ||
+        options->tls_min != PN_SINK_TLS_1_2 || options->client_ca_file != NULL)
         return pn_fail(error, PNEU_INVALID,
                        "without TLS its options do nothing: give --tls "
                        "starttls or --tls implicit");
@@ -45,9 +54,12 @@ static pneu_status check_tls(pn_sink_options *options, pneu_error *error)
 static pneu_status check_auth(const pn_sink_options *options, pneu_error *error)
 {
     pneu_status status = pn_sink_users_check(&options->users, error);
-    if (status != PNEU_OK || options->users.count > 0)
+    if (status != PNEU_OK || pn_sink_mechanisms_any(options))
         return status;
-    if (options->require_auth || options->mechanisms != NULL ||
+    if (options->users.count > 0) /* EXTERNAL alone */
+        return pn_fail(error, PNEU_INVALID,
+                       "--mechanisms EXTERNAL needs --client-ca");
+    if (options->require_auth || options->mechanisms != 0 ||
         options->allow_cleartext_auth)
         return pn_fail(error, PNEU_INVALID,
                        "there is nobody who could authenticate: give --user "
@@ -85,6 +97,9 @@ pneu_status pn_sink_options_check(pn_sink_options *options, pneu_error *error)
     if (options->lmtp && options->no_ehlo)
         return pn_fail(error, PNEU_INVALID,
                        "--no-ehlo is not for LMTP, which has no EHLO");
+    if (options->lmtp && (options->xclient || options->etrn_nodes.count > 0))
+        return pn_fail(error, PNEU_INVALID,
+                       "--xclient and --etrn are for SMTP, not for LMTP");
     if (!options->lmtp && options->refused_deliveries.count > 0)
         return pn_fail(error, PNEU_INVALID,
                        "--refuse-delivery is for LMTP: SMTP has one reply for "

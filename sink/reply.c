@@ -68,6 +68,47 @@ void pn_sink_say_mailbox(pn_sink_session *session, const char *code,
     say_pieces(session, pieces, sizeof(pieces) / sizeof(pieces[0]));
 }
 
+/* "250-2.1.5 ", or "250 2.1.5 " in the last line of a reply: the pieces that
+ * it is made of. */
+enum {
+    START_PIECES = 4
+};
+
+static void start_line(const pn_sink_session *session, const char *code,
+                       bool last, pn_span pieces[START_PIECES])
+{
+    pn_span whole = code_of(session, code);
+    bool enhanced = whole.length > CODE_LENGTH;
+    pieces[0] = (pn_span){code, CODE_LENGTH};
+    pieces[1] = last ? PN_SPAN(" ") : PN_SPAN("-");
+    pieces[2] = enhanced ? (pn_span){code + CODE_LENGTH + 1,
+                                     whole.length - CODE_LENGTH - 1}
+                         : PN_SPAN("");
+    pieces[3] = enhanced ? PN_SPAN(" ") : PN_SPAN("");
+}
+
+void pn_sink_say_mailbox_part(pn_sink_session *session, const char *code,
+                              bool last, const pn_sink_mailbox *mailbox)
+{
+    pn_span pieces[START_PIECES + 4];
+    start_line(session, code, last, pieces);
+    pieces[START_PIECES] = mailbox->name;
+    pieces[START_PIECES + 1] =
+        mailbox->name.length > 0 ? PN_SPAN(" <") : PN_SPAN("<");
+    pieces[START_PIECES + 2] = mailbox->address;
+    pieces[START_PIECES + 3] = PN_SPAN(">");
+    say_pieces(session, pieces, sizeof(pieces) / sizeof(pieces[0]));
+}
+
+void pn_sink_say_text_part(pn_sink_session *session, const char *code,
+                           const char *text)
+{
+    pn_span pieces[START_PIECES + 1];
+    start_line(session, code, false, pieces);
+    pieces[START_PIECES] = pn_span_of(text);
+    say_pieces(session, pieces, sizeof(pieces) / sizeof(pieces[0]));
+}
+
 void pn_sink_say_line(pn_sink_session *session, pn_span line)
 {
     say_pieces(session, &line, 1);

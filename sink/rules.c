@@ -30,18 +30,20 @@ static bool has_control(pn_span text)
     return false;
 }
 
-pneu_status pn_sink_reply_check(const char *reply, pneu_error *error)
+/* A reply whose code begins with one of the digits. */
+static pneu_status check_reply(const char *reply, const char *digits,
+                               pneu_error *error)
 {
     pn_span text = pn_span_of(reply);
     char shown[160];
     pn_escape(text, "\\n", shown, sizeof(shown));
-    bool coded = text.length >= 3 && (reply[0] == '4' || reply[0] == '5') &&
+    bool coded = text.length >= 3 && strchr(digits, reply[0]) != NULL &&
                  pn_ascii_is_digit(reply[1]) && pn_ascii_is_digit(reply[2]);
     if (!coded || text.length < 5 || reply[3] != ' ')
         return pn_fail(error, PNEU_INVALID,
-                       "the reply \"%s\" does not begin with a code from 400 "
+                       "the reply \"%s\" does not begin with a code from %s400 "
                        "to 599, a blank and words",
-                       shown);
+                       shown, *digits == '2' ? "200 to 299 or " : "");
     if (has_control(text))
         return pn_fail(error, PNEU_INVALID,
                        "the reply \"%s\" holds a line break or a control "
@@ -52,6 +54,11 @@ pneu_status pn_sink_reply_check(const char *reply, pneu_error *error)
                        "the reply \"%s\" is longer than %d octets", shown,
                        REPLY_LENGTH_MAX);
     return PNEU_OK;
+}
+
+pneu_status pn_sink_reply_check(const char *reply, pneu_error *error)
+{
+    return check_reply(reply, "45", error);
 }
 
 /*
@@ -81,7 +88,8 @@ pneu_status pn_sink_rules_add(pn_sink_rules *rules, const char *text,
 {
     const char *reply = find_reply(text);
     pneu_status status =
-        reply != NULL ? pn_sink_reply_check(reply, error) : PNEU_OK;
+        reply != NULL ? check_reply(reply, code[0] == '2' ? "245" : "45", error)
+                      : PNEU_OK;
     if (status != PNEU_OK)
         return status;
     size_t length = reply != NULL ? (size_t)(reply - 1 - text) : strlen(text);

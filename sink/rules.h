@@ -21,7 +21,8 @@ void pn_sink_rules_finish(pn_sink_rules *rules);
 
 /*
  * Adds "ADDRESS" or "ADDRESS=REPLY", which is borrowed. code and reason are
- * for when no reply is given. Errors: INVALID, NO_MEMORY.
+ * for when no reply is given. A reply must refuse, but where the code is one
+ * that does not. Errors: INVALID, NO_MEMORY.
  */
 pneu_status pn_sink_rules_add(pn_sink_rules *rules, const char *text,
                               const char *code, const char *reason,

@@ -8,7 +8,7 @@
 
 enum {
     /* past PN_SINK_OUT_HIGH: the replies to one line or one LMTP recipient */
-    OUT_MAXIMUM = PN_SINK_OUT_HIGH + 16 * 1024
+    OUT_MAXIMUM = PN_SINK_OUT_HIGH + 64 * 1024
 };
 
 void pn_sink_session_init(pn_sink_session *session, pn_sink_shared *shared)
@@ -19,7 +19,9 @@ void pn_sink_session_init(pn_sink_session *session, pn_sink_shared *shared)
     session->phase = PN_SINK_PHASE_COMMAND;
     pn_sink_exchange_init(&session->exchange);
     pn_sink_envelope_init(&session->envelope, options->recipients_max);
-    pn_sink_content_init(&session->content, options->lenient);
+    pn_sink_content_init(&session->content, PN_SINK_CONTENT_DOTTED,
+                         options->lenient);
+    pn_sink_domains_init(&session->domains, options->limits.rcpt_domain_max);
     pn_sink_letter_init(&session->letter);
     pn_buffer_init(&session->out, OUT_MAXIMUM);
 }
@@ -29,8 +31,17 @@ void pn_sink_session_finish(pn_sink_session *session)
     pn_sink_letter_drop(&session->letter, &session->shared->store);
     pn_sink_exchange_finish(&session->exchange);
     pn_sink_envelope_finish(&session->envelope);
+    pn_sink_xclient_finish(&session->xclient);
+    pn_sink_domains_finish(&session->domains);
     pn_memory_free(session->user);
     pn_buffer_finish(&session->out);
+}
+
+void pn_sink_session_say_greeting(pn_sink_session *session)
+{
+    const pn_sink_options *options = session->options;
+    pn_sink_say_part(session, "220", true, options->host_name,
+                     options->lmtp ? " LMTP pneu sink" : " ESMTP pneu sink");
 }
 
 void pn_sink_session_greet(pn_sink_session *session, bool early)
@@ -43,8 +54,7 @@ void pn_sink_session_greet(pn_sink_session *session, bool early)
                               "not wait for the greeting");
         return;
     }
-    pn_sink_say_part(session, "220", true, options->host_name,
-                     options->lmtp ? " LMTP pneu sink" : " ESMTP pneu sink");
+    pn_sink_session_say_greeting(session);
 }
 
 void pn_sink_session_reset(pn_sink_session *session)
@@ -61,6 +71,9 @@ void pn_sink_session_protected(pn_sink_session *session, SSL *tls)
     session->offered = 0;
     pn_memory_free(session->user);
     session->user = NULL;
+    session->mechanism = NULL;
+    session->grouped = false;
+    pn_sink_tls_client_name(tls, session->certificate);
     session->phase = PN_SINK_PHASE_COMMAND;
 }
 
@@ -137,6 +150,8 @@ static size_t take(pn_sink_session *session, pn_span octets)
         return skip_line(session, octets);
     case PN_SINK_PHASE_CONTENT:
         return pn_sink_take_content(session, octets);
+    case PN_SINK_PHASE_CHUNK:
+        return pn_sink_take_chunk(session, octets);
     case PN_SINK_PHASE_ANSWERS:
     case PN_SINK_PHASE_TLS:
     case PN_SINK_PHASE_OVER:
@@ -149,6 +164,8 @@ size_t pn_sink_session_input(pn_sink_session *session, pn_span octets)
 {
     size_t used = 0;
     for (;;) {
+        if (session->phase == PN_SINK_PHASE_CHUNK && session->chunk.left == 0)
+            pn_sink_end_chunk(session, used < octets.length);
         if (session->phase == PN_SINK_PHASE_ANSWERS)
             pn_sink_answer_more(session);
         if (used == octets.length ||

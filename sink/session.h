@@ -14,10 +14,13 @@
 
 #include "sink/auth.h"
 #include "sink/content.h"
+#include "sink/domains.h"
 #include "sink/envelope.h"
 #include "sink/log.h"
 #include "sink/options.h"
 #include "sink/store.h"
+#include "sink/tls.h"
+#include "sink/xclient.h"
 
 /* What all sessions have in common. */
 typedef struct pn_sink_shared {
@@ -38,6 +41,7 @@ typedef enum pn_sink_phase {
     PN_SINK_PHASE_LONG_LINE, /* passing over the rest of one */
     PN_SINK_PHASE_AUTH,      /* the next line answers a challenge */
     PN_SINK_PHASE_CONTENT,
+    PN_SINK_PHASE_CHUNK,   /* the octets of a BDAT */
     PN_SINK_PHASE_ANSWERS, /* LMTP: a reply for each recipient */
     PN_SINK_PHASE_TLS,     /* once the replies are written, TLS begins */
     PN_SINK_PHASE_OVER     /* once they are written, the line is closed */
@@ -57,6 +61,16 @@ typedef struct pn_sink_verdict {
     size_t place; /* LMTP: of the next recipient to be answered */
 } pn_sink_verdict;
 
+/* A BDAT under way (RFC 3030 2). */
+typedef struct pn_sink_chunk {
+    uint64_t size;
+    uint64_t left;    /* octets still to come */
+    bool last;        /* it ends the message */
+    bool refused;     /* its octets are passed over; why is in the next two */
+    const char *code; /* "503 5.5.1"; NULL: text is the whole reply */
+    const char *text;
+} pn_sink_chunk;
+
 typedef struct pn_sink_session {
     pn_sink_shared *shared;
     const pn_sink_options *options;
@@ -67,7 +81,14 @@ typedef struct pn_sink_session {
     pn_sink_hello hello;
     unsigned offered; /* extensions of the last EHLO, a set of PN_SINK_… */
     pn_sink_exchange exchange;
-    char *user; /* authenticated; else NULL */
+    char *user;                                 /* authenticated; else NULL */
+    const char *mechanism;                      /* by which; NULL if by none */
+    char certificate[PN_SINK_CLIENT_NAME_SIZE]; /* whom it names; "": none */
+    pn_sink_xclient xclient;
+    uint64_t mail_count;     /* MAILs, those that were refused too */
+    pn_sink_domains domains; /* of recipients, where they are limited */
+    bool grouped;            /* what comes next did not wait for a reply */
+    pn_sink_chunk chunk;
     pn_sink_envelope envelope;
     pn_sink_content content;
     pn_sink_letter letter;
@@ -111,10 +132,19 @@ void pn_sink_say_about(pn_sink_session *session, const char *code, pn_span what,
 void pn_sink_say_mailbox(pn_sink_session *session, const char *code,
                          pn_span name, pn_span address);
 
+/* The same, as one of several lines; the last one has no hyphen. */
+void pn_sink_say_mailbox_part(pn_sink_session *session, const char *code,
+                              bool last, const pn_sink_mailbox *mailbox);
+
+/* Words in one of several lines, which is not the last. */
+void pn_sink_say_text_part(pn_sink_session *session, const char *code,
+                           const char *text);
+
 /* A whole reply line as it is. */
 void pn_sink_say_line(pn_sink_session *session, pn_span line);
 
-/* One more line of a reply under way; the last one has no hyphen. */
+/* One more line of a reply under way, without an enhanced code; the last one
+ * has no hyphen. */
 void pn_sink_say_part(pn_sink_session *session, const char *code, bool last,
                       const char *text, const char *more);
 
@@ -124,5 +154,8 @@ void pn_sink_session_break(pn_sink_session *session, const char *code,
 
 /* Ends the transaction, if there is one. */
 void pn_sink_session_reset(pn_sink_session *session);
+
+/* Says 220, as at the start. */
+void pn_sink_session_say_greeting(pn_sink_session *session);
 
 #endif

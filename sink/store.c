@@ -117,17 +117,44 @@ static void open_file(pn_sink_letter *letter, const pn_sink_store *store)
     }
 }
 
+/* "Name: <address> parameters" */
 static void add_header(pn_sink_letter *letter, pn_sink_store *store,
-                       const char *name, const char *address)
+                       const char *name, const pn_sink_recipient *value)
 {
     pn_buffer *buffer = &store->buffer;
     if (pn_buffer_length(buffer) > HEADER_STRETCH)
         pn_sink_letter_write(letter, store);
     if (pn_buffer_append_text(buffer, name) != PNEU_OK ||
         pn_buffer_append_text(buffer, ": <") != PNEU_OK ||
-        pn_buffer_append_text(buffer, address) != PNEU_OK ||
-        pn_buffer_append_text(buffer, ">\n") != PNEU_OK)
+        pn_buffer_append(buffer, value->address) != PNEU_OK ||
+        pn_buffer_append_text(buffer, ">") != PNEU_OK ||
+        pn_buffer_append_text(
+            buffer, value->parameters.length > 0 ? " " : "") != PNEU_OK ||
+        pn_buffer_append(buffer, value->parameters) != PNEU_OK ||
+        pn_buffer_append_text(buffer, "\n") != PNEU_OK)
         letter->failed = true;
+}
+
+static void add_headers(pn_sink_letter *letter, pn_sink_store *store,
+                        const pn_sink_envelope *envelope)
+{
+    pn_sink_recipient recipient = {.address = pn_span_of(envelope->sender)};
+    pn_span parameters = pn_buffer_span(&envelope->parameters);
+    add_header(letter, store, "Return-Path", &recipient);
+    for (size_t at = 0; pn_sink_envelope_next(envelope, &at, &recipient);) {
+        pn_sink_recipient shown = {.address = recipient.address};
+        if (recipient.delivered)
+            add_header(letter, store, "X-Pneu-Recipient", &shown);
+    }
+    recipient =
+        (pn_sink_recipient){pn_span_of(envelope->sender), parameters, true};
+    if (parameters.length > 0)
+        add_header(letter, store, "X-Pneu-Mail-Parameters", &recipient);
+    for (size_t at = 0; pn_sink_envelope_next(envelope, &at, &recipient);) {
+        if (recipient.delivered && recipient.parameters.length > 0)
+            add_header(letter, store, "X-Pneu-Recipient-Parameters",
+                       &recipient);
+    }
 }
 
 void pn_sink_letter_begin(pn_sink_letter *letter, pn_sink_store *store,
@@ -140,13 +167,7 @@ void pn_sink_letter_begin(pn_sink_letter *letter, pn_sink_store *store,
         return;
     open_file(letter, store);
     pn_buffer_clear(&store->buffer);
-    add_header(letter, store, "Return-Path", envelope->sender);
-    pn_sink_recipient recipient;
-    for (size_t at = 0; pn_sink_envelope_next(envelope, &at, &recipient);) {
-        if (recipient.delivered)
-            add_header(letter, store, "X-Pneu-Recipient",
-                       recipient.address.data);
-    }
+    add_headers(letter, store, envelope);
     pn_sink_letter_write(letter, store);
 }
 

@@ -2,6 +2,7 @@
 
 #include <openssl/err.h>
 #include <openssl/pem.h>
+#include <openssl/x509v3.h>
 #include <string.h>
 
 #include "base/base64.h"
@@ -86,6 +87,35 @@ static pneu_status load_made(SSL_CTX *context, const pn_sink_options *options,
     return status;
 }
 
+/* Whoever shows a certificate must show one of this CA. */
+static pneu_status ask_client(SSL_CTX *context, const pn_sink_options *options,
+                              pneu_error *error)
+{
+    static const unsigned char ID[] = "pneu sink";
+    const char *path = options->client_ca_file;
+    int mode = SSL_VERIFY_PEER;
+    if (path == NULL)
+        return PNEU_OK;
+    ERR_clear_error();
+    STACK_OF(X509_NAME) *names = SSL_load_client_CA_file(path);
+    if (names == NULL ||
+        SSL_CTX_load_verify_locations(context, path, NULL) != 1) {
+        sk_X509_NAME_pop_free(names, X509_NAME_free);
+        return refuse_file("the CA of the clients", "certificate", path, error);
+    }
+    SSL_CTX_set_client_CA_list(context, names);
+    SSL_CTX_set_session_id_context(context, ID, sizeof(ID) - 1);
+    if (options->require_client_certificate)
+        mode |= SSL_VERIFY_FAIL_IF_NO_PEER_CERT;
+    SSL_CTX_set_verify(context, mode, NULL);
+    return PNEU_OK;
+}
+
+static int version_of(pn_sink_tls_version version)
+{
+    return version == PN_SINK_TLS_1_2 ? TLS1_2_VERSION : TLS1_3_VERSION;
+}
+
 SSL_CTX *pn_sink_tls_new(const pn_sink_options *options, pneu_error *error)
 {
     SSL_CTX *context = SSL_CTX_new(TLS_server_method());
@@ -93,9 +123,8 @@ SSL_CTX *pn_sink_tls_new(const pn_sink_options *options, pneu_error *error)
         pn_fail(error, PNEU_TLS, "cannot set up TLS: %s", reason());
         return NULL;
     }
-    SSL_CTX_set_min_proto_version(context, TLS1_2_VERSION);
-    SSL_CTX_set_max_proto_version(
-        context, options->tls12_only ? TLS1_2_VERSION : TLS1_3_VERSION);
+    SSL_CTX_set_min_proto_version(context, version_of(options->tls_min));
+    SSL_CTX_set_max_proto_version(context, version_of(options->tls_max));
     SSL_CTX_set_options(context,
                         SSL_OP_IGNORE_UNEXPECTED_EOF | SSL_OP_NO_RENEGOTIATION);
     SSL_CTX_set_mode(context, SSL_MODE_ENABLE_PARTIAL_WRITE |
@@ -106,9 +135,62 @@ SSL_CTX *pn_sink_tls_new(const pn_sink_options *options, pneu_error *error)
                              ? load_given(context, options, error)
                              : load_made(context, options, error);
     if (status == PNEU_OK)
+        status = ask_client(context, options, error);
+    if (status == PNEU_OK)
         return context;
     SSL_CTX_free(context);
     return NULL;
+}
+
+/* Copies a name that can be shown and compared; false for another. */
+static bool copy_name(const ASN1_STRING *text,
+                      char name[PN_SINK_CLIENT_NAME_SIZE])
+{
+    unsigned char *octets = NULL;
+    int length = ASN1_STRING_to_UTF8(&octets, text);
+    bool good = length > 0 && length < PN_SINK_CLIENT_NAME_SIZE;
+    for (int i = 0; i < length && good; i++)
+        good = octets[i] >= 32 && octets[i] != 127;
+    if (good) {
+        memcpy(name, octets, (size_t)length);
+        name[length] = '\0';
+    }
+    OPENSSL_free(octets);
+    return good;
+}
+
+static bool copy_address(const X509 *certificate,
+                         char name[PN_SINK_CLIENT_NAME_SIZE])
+{
+    GENERAL_NAMES *names =
+        X509_get_ext_d2i(certificate, NID_subject_alt_name, NULL, NULL);
+    bool found = false;
+    for (int i = 0; i < sk_GENERAL_NAME_num(names) && !found; i++) {
+        const GENERAL_NAME *other = sk_GENERAL_NAME_value(names, i);
+        found =
+            other->type == GEN_EMAIL && copy_name(other->d.rfc822Name, name);
+    }
+    GENERAL_NAMES_free(names);
+    return found;
+}
+
+static bool copy_common_name(const X509 *certificate,
+                             char name[PN_SINK_CLIENT_NAME_SIZE])
+{
+    const X509_NAME *subject = X509_get_subject_name(certificate);
+    int at = X509_NAME_get_index_by_NID(subject, NID_commonName, -1);
+    return at >= 0 &&
+           copy_name(X509_NAME_ENTRY_get_data(X509_NAME_get_entry(subject, at)),
+                     name);
+}
+
+void pn_sink_tls_client_name(const SSL *tls,
+                             char name[PN_SINK_CLIENT_NAME_SIZE])
+{
+    const X509 *certificate = SSL_get0_peer_certificate(tls);
+    name[0] = '\0';
+    if (certificate != NULL && !copy_address(certificate, name))
+        copy_common_name(certificate, name);
 }
 
 bool pn_sink_tls_uses_exporter(const SSL *tls)

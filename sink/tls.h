@@ -14,6 +14,15 @@
  */
 SSL_CTX *pn_sink_tls_new(const pn_sink_options *options, pneu_error *error);
 
+enum {
+    PN_SINK_CLIENT_NAME_SIZE = 320
+};
+
+/* Whom the client's certificate, if it showed one, names: a mail address
+ * among its other names, else its common name. "": nobody. */
+void pn_sink_tls_client_name(const SSL *tls,
+                             char name[PN_SINK_CLIENT_NAME_SIZE]);
+
 /*
  * Appends the base64 form of the channel binding: tls-exporter with TLS 1.3
  * (RFC 9266), tls-unique before (RFC 5929 3). False if there is none.

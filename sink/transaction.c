@@ -1,5 +1,6 @@
 /* MAIL, RCPT and DATA: the envelope, up to the content (RFC 5321 3.3). */
 #include "sink/commands.h"
+#include "sink/parameters.h"
 #include "sink/path_argument.h"
 #include "wire/path.h"
 
@@ -16,9 +17,10 @@ static void say_rule(pn_sink_session *session, const pn_sink_rule *rule,
 static bool take_parameters(pn_sink_session *session, unsigned command,
                             pn_span list, pn_sink_parameters *parameters)
 {
-    const char *text = NULL;
-    const char *code = pn_sink_parameters_parse(command, list, session->offered,
-                                                parameters, &text);
+    char text[PN_SINK_PARAMETER_TEXT_SIZE];
+    pn_sink_parameter_rules rules = {command, session->offered,
+                                     &session->options->limits};
+    const char *code = pn_sink_parameters_parse(&rules, list, parameters, text);
     if (code != NULL)
         pn_sink_say(session, code, text);
     return code == NULL;
@@ -42,6 +44,13 @@ static bool check_address(pn_sink_session *session, pn_span address,
 
 static bool begin_mail(pn_sink_session *session)
 {
+    uint64_t max = session->options->limits.mail_max;
+    session->mail_count++;
+    if (max > 0 && session->mail_count > max) { /* RFC 9422 4 */
+        pn_sink_session_break(session, "421 4.7.0",
+                              "Too many messages on this connection");
+        return false;
+    }
     if (session->envelope.open) {
         pn_sink_say(session, "503 5.5.1", "A transaction is open: RSET first");
         return false;
@@ -52,6 +61,20 @@ static bool begin_mail(pn_sink_session *session)
         return false;
     }
     return true;
+}
+
+static void open_envelope(pn_sink_session *session, const pn_sink_path *path,
+                          const pn_sink_parameters *parameters)
+{
+    pn_sink_envelope *envelope = &session->envelope;
+    if (pn_sink_envelope_open(envelope, path->address, path->parameters) !=
+        PNEU_OK) {
+        pn_sink_say(session, "451 4.3.0", "Out of memory");
+        return;
+    }
+    envelope->smtputf8 = parameters->smtputf8;
+    envelope->binary = parameters->binary;
+    pn_sink_say(session, "250 2.1.0", "Ok");
 }
 
 void pn_sink_run_mail(pn_sink_session *session, pn_span argument)
@@ -77,18 +100,15 @@ void pn_sink_run_mail(pn_sink_session *session, pn_span argument)
         say_rule(session, rule, path.address);
     else if (max > 0 && parameters.size > max) /* RFC 1870 6.1 */
         pn_sink_say(session, "552 5.3.4", "Message too big");
-    else if (pn_sink_envelope_open(&session->envelope, path.address,
-                                   path.parameters,
-                                   parameters.smtputf8) != PNEU_OK)
-        pn_sink_say(session, "451 4.3.0", "Out of memory");
     else
-        pn_sink_say(session, "250 2.1.0", "Ok");
+        open_envelope(session, &path, &parameters);
 }
 
 /* RCPT is well-formed: whether this recipient is taken. */
-static void take_recipient(pn_sink_session *session, pn_span address)
+static void take_recipient(pn_sink_session *session, const pn_sink_path *path)
 {
     const pn_sink_options *options = session->options;
+    pn_span address = path->address;
     const pn_sink_rule *rule =
         pn_sink_rules_find(&options->refused_recipients, address);
     if (rule != NULL) {
@@ -99,22 +119,47 @@ static void take_recipient(pn_sink_session *session, pn_span address)
         pn_sink_say(session, "452 4.5.3", "Too many recipients");
         return;
     }
-    bool delivered =
-        pn_sink_rules_find(&options->refused_deliveries, address) == NULL;
-    if (pn_sink_envelope_add(&session->envelope, address, delivered) == PNEU_OK)
+    if (!pn_sink_domains_add(&session->domains, address)) {
+        /* RFC 9422 4 */
+        pn_sink_say(session, "452 4.5.3",
+                    "Too many domains of recipients on this connection");
+        return;
+    }
+    pn_sink_recipient added = {
+        address, path->parameters,
+        pn_sink_rules_find(&options->refused_deliveries, address) == NULL};
+    if (pn_sink_envelope_add(&session->envelope, &added) == PNEU_OK)
         pn_sink_say(session, "250 2.1.5", "Ok");
     else
         pn_sink_say(session, "452 4.3.0", "Out of memory");
+}
+
+static bool begin_rcpt(pn_sink_session *session)
+{
+    pn_sink_envelope *envelope = &session->envelope;
+    uint64_t max = session->options->limits.rcpt_max;
+    if (!envelope->open) {
+        pn_sink_say(session, "503 5.5.1", "MAIL comes first");
+        return false;
+    }
+    if (envelope->chunk_count > 0) {
+        pn_sink_say(session, "503 5.5.1", "The content has begun");
+        return false;
+    }
+    envelope->rcpt_count++;
+    if (max > 0 && envelope->rcpt_count > max) { /* RFC 9422 4 */
+        pn_sink_say(session, "452 4.5.3", "Too many recipients");
+        return false;
+    }
+    return true;
 }
 
 void pn_sink_run_rcpt(pn_sink_session *session, pn_span argument)
 {
     pn_sink_path path;
     pn_sink_parameters parameters;
-    if (!session->envelope.open) {
-        pn_sink_say(session, "503 5.5.1", "MAIL comes first");
+    if (!begin_rcpt(session))
         return;
-    }
     if (!pn_sink_path_parse(argument, PN_SPAN("TO:"), &path)) {
         pn_sink_say(session, "501 5.5.4",
                     "Syntax: RCPT TO:<address> [parameters]");
@@ -127,32 +172,39 @@ void pn_sink_run_rcpt(pn_sink_session *session, pn_span argument)
     bool local = session->options->lmtp || pn_path_is_postmaster(path.address);
     if (check_address(session, path.address, local ? PN_PATH_LOCAL : 0,
                       session->envelope.smtputf8, "553 5.1.3"))
-        take_recipient(session, path.address);
+        take_recipient(session, &path);
+}
+
+/* True if DATA may not follow here; then that was said. */
+static bool is_data_misplaced(pn_sink_session *session)
+{
+    const pn_sink_envelope *envelope = &session->envelope;
+    if (!envelope->open)
+        pn_sink_say(session, "503 5.5.1", "MAIL comes first");
+    else if (envelope->chunk_count > 0 || envelope->chunks_failed)
+        /* RFC 3030 2 */
+        pn_sink_say(session, "503 5.5.1", "DATA does not follow BDAT");
+    else if (envelope->binary) /* RFC 3030 3 */
+        pn_sink_say(session, "503 5.5.1", "BODY=BINARYMIME needs BDAT");
+    else if (envelope->recipient_count == 0)
+        /* RFC 5321 3.3; RFC 2033 4.2 asks for 503 */
+        pn_sink_say(session, session->options->lmtp ? "503 5.5.1" : "554 5.5.1",
+                    "No valid recipients");
+    else
+        return false;
+    return true;
 }
 
 void pn_sink_run_data(pn_sink_session *session, pn_span argument)
 {
-    const pn_sink_options *options = session->options;
-    pn_sink_envelope *envelope = &session->envelope;
     (void)argument;
-    if (!envelope->open) {
-        pn_sink_say(session, "503 5.5.1", "MAIL comes first");
+    if (is_data_misplaced(session))
+        return;
+    if (session->options->refuse_data != NULL) {
+        pn_sink_say_line(session, pn_span_of(session->options->refuse_data));
         return;
     }
-    if (envelope->recipient_count == 0) {
-        /* RFC 5321 3.3; RFC 2033 4.2 asks for 503 */
-        pn_sink_say(session, options->lmtp ? "503 5.5.1" : "554 5.5.1",
-                    "No valid recipients");
-        return;
-    }
-    if (options->refuse_data != NULL) {
-        pn_sink_say_line(session, pn_span_of(options->refuse_data));
-        return;
-    }
-    pn_sink_letter_begin(&session->letter, &session->shared->store, envelope,
-                         options->refuse_content == NULL &&
-                             envelope->delivery_count > 0);
-    pn_sink_content_init(&session->content, session->options->lenient);
+    pn_sink_begin_content(session, PN_SINK_CONTENT_DOTTED);
     session->phase = PN_SINK_PHASE_CONTENT;
     pn_sink_say(session, "354", "End data with <CR><LF>.<CR><LF>");
 }

@@ -18,23 +18,36 @@ PNEU_BEGIN_DECLS
 
 typedef struct pneu_delivery pneu_delivery;
 
-/* Who a message is from and for. All of it is borrowed until the delivery is
- * done. Addresses are bare, without angle brackets or display names. */
+/*
+ * Who a message is from and for. All of it is borrowed until the delivery is
+ * done. Addresses are bare, without angle brackets or display names. A domain
+ * that is not ASCII goes out as its A-label (IDNA 2008) unless the local part
+ * needs SMTPUTF8 anyway.
+ */
 typedef struct pneu_envelope {
     size_t size;        /* set by PNEU_ENVELOPE */
     const char *sender; /* "" or NULL: the null reverse-path */
     const char *const *recipients;
     size_t recipient_count;
-    const char *mail_parameters; /* "RET=HDRS ENVID=1", or NULL */
-    const char *rcpt_parameters; /* for every recipient, or NULL */
+    const pneu_mail_parameters *mail; /* what MAIL states; NULL: what it must */
+    const pneu_rcpt_parameters *rcpt; /* what each RCPT states; may be NULL */
+    const pneu_rcpt_parameters *const *rcpt_each; /* recipient_count of them:
+                            for recipient i in place of rcpt; NULL: rcpt */
     bool allow_local;      /* names without a domain, as LMTP servers take */
     bool allow_long_lines; /* pass lines of more than 998 octets */
+    bool all_or_nothing;   /* send nothing unless every RCPT is accepted. Over
+                              LMTP each recipient is still answered for itself
+                              at the end */
 } pneu_envelope;
 
 #define PNEU_ENVELOPE(...) \
     (&(const pneu_envelope){.size = sizeof(pneu_envelope), __VA_ARGS__})
 
-/* The message as it is: header, empty line, body; any line ends. */
+/*
+ * The message as it is: header, empty line, body; any line ends. With
+ * BODY=BINARYMIME in the envelope it goes octet for octet (RFC 3030), and its
+ * lines are the caller's business.
+ */
 typedef struct pneu_message {
     size_t size; /* set by PNEU_MESSAGE */
     const void *data;
@@ -72,10 +85,24 @@ typedef struct pneu_outcome {
 } pneu_outcome;
 
 /*
- * Prepares a delivery: checks each address (RFC 5321 4.1.2) and the message
- * (line length, NUL). Nothing can be sent by this. error may be NULL.
- * Errors: INVALID for no recipients; BAD_ADDRESS; BAD_MESSAGE; LINE_BREAK and
- * TOO_LARGE for parameters; NO_MEMORY.
+ * Everything that is wrong, at once: fills at most max problems and returns
+ * how many there are. session (which may be NULL: not asked yet) says what the
+ * server offers. Problems: INVALID for no recipients; BAD_ADDRESS, one for each
+ * address; BAD_MESSAGE; LINE_BREAK, INVALID and TOO_LARGE for parameters;
+ * NOT_OFFERED for each extension that is needed or asked for and is not there;
+ * TOO_LARGE for a message past SIZE, or for recipients that all_or_nothing
+ * cannot hold in one transaction; UNPROTECTED for REQUIRETLS on a line without
+ * verified TLS; NO_MEMORY.
+ */
+PNEU_API size_t pneu_preflight(const pneu_envelope *envelope,
+                               const pneu_message *message,
+                               const pneu_session *session,
+                               pneu_error *problems, size_t max);
+
+/*
+ * Prepares a delivery: checks what can be checked without a server, as
+ * pneu_preflight(). Nothing can be sent by this. error may be NULL: the first
+ * problem.
  */
 PNEU_API pneu_status pneu_delivery_new(pneu_delivery **delivery,
                                        const pneu_envelope *envelope,
@@ -87,13 +114,33 @@ PNEU_API void pneu_delivery_free(pneu_delivery *delivery);
 
 /*
  * Begins, on a session that was introduced: the message is checked against
- * what EHLO said (SIZE, 8BITMIME, SMTPUTF8), then its first commands are
- * issued with the tag. Errors: NOT_OFFERED and TOO_LARGE, with nothing sent
- * and the connection as it was; those of the issuing calls.
+ * what EHLO said, then its first commands are issued with the tag. By BDAT if
+ * the session may chunk. Errors: the first problem of pneu_preflight(), with
+ * nothing sent and the connection as it was; those of the issuing calls.
+ *
+ * After a renewal it is called again, with the session of a new connection,
+ * and goes on with the recipients that are left.
  */
 PNEU_API pneu_status pneu_delivery_start(pneu_delivery *delivery,
                                          pneu_session *session, uintptr_t tag,
                                          pneu_error *error);
+
+/* Why a delivery can go on only over a new connection. */
+typedef enum pneu_renewal {
+    PNEU_RENEWAL_NONE,
+    PNEU_RENEWAL_MAILMAX,      /* the server's limit is reached (RFC 9422), or
+                                  one that such servers are known to have */
+    PNEU_RENEWAL_NO_CHUNKING,  /* BDAT was not understood: without it */
+    PNEU_RENEWAL_NO_PIPELINING /* a group was not understood: without it */
+} pneu_renewal;
+
+/*
+ * Asked whenever the session is over or the delivery has nothing under way:
+ * if it is not NONE, the delivery is not done, and waits for
+ * pneu_delivery_start() on a new connection, opened as the reason says, or for
+ * pneu_delivery_give_up(). Nobody who waits so can have the message.
+ */
+PNEU_API pneu_renewal pneu_delivery_renewal(const pneu_delivery *delivery);
 
 /*
  * Takes an event of the session that carries the delivery's tag, and issues
@@ -125,6 +172,17 @@ PNEU_API size_t pneu_delivery_tally(const pneu_delivery *delivery,
 /* True if sending to recipient i again cannot deliver twice: refused for now,
  * or not tried. */
 PNEU_API bool pneu_delivery_may_resend(const pneu_delivery *delivery, size_t i);
+
+/*
+ * The ready list of them, in the envelope's order: fills at most max recipients
+ * and returns how many there are. Nobody in doubt is on it.
+ */
+PNEU_API size_t pneu_delivery_resend_list(const pneu_delivery *delivery,
+                                          const char **recipients, size_t max);
+
+/* The size of the message in octets, as it goes over the wire (without stuffed
+ * dots): what pneu_session_body_sent() leads up to. */
+PNEU_API uint64_t pneu_delivery_octets(const pneu_delivery *delivery);
 
 /*
  * The exit status that a program should end with (sysexits.h; 79 is ours):

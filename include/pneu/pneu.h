@@ -1,5 +1,6 @@
 /*
- * pneu: send mail by SMTP and LMTP. This header includes all the others.
+ * pneu: send mail by SMTP and LMTP. This header includes all the others of
+ * libpneu; gmime.h belongs to libpneu-gmime.
  *
  * Ownership, once for all of them:
  *   Arguments are borrowed for the call.
@@ -18,9 +19,12 @@
 #include <pneu/client.h>
 #include <pneu/delivery.h>
 #include <pneu/export.h>
+#include <pneu/mechanism.h>
 #include <pneu/opening.h>
+#include <pneu/parameters.h>
 #include <pneu/reply.h>
 #include <pneu/session.h>
 #include <pneu/status.h>
+#include <pneu/tls.h>
 
 #endif

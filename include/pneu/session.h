@@ -24,12 +24,31 @@
 #include <stdint.h>
 
 #include <pneu/export.h>
+#include <pneu/parameters.h>
 #include <pneu/reply.h>
 #include <pneu/status.h>
 
 PNEU_BEGIN_DECLS
 
 typedef struct pneu_session pneu_session;
+
+/* How long each phase may take, in ms; 0: timeout_ms if there is one, else what
+ * RFC 5321 4.5.3.2 says. */
+typedef struct pneu_timeouts {
+    size_t size;         /* set by PNEU_TIMEOUTS */
+    int64_t connect_ms;  /* a client's: look-up, connection, TLS */
+    int64_t greeting_ms; /* 5 min */
+    int64_t hello_ms;    /* EHLO, LHLO, HELO: 5 min */
+    int64_t mail_ms;     /* 5 min */
+    int64_t rcpt_ms;     /* 5 min */
+    int64_t data_ms;     /* until the 354: 2 min */
+    int64_t block_ms;    /* each write: 3 min */
+    int64_t end_ms;      /* the answer to the end of a message: 10 min */
+    int64_t other_ms;    /* AUTH, STARTTLS, RSET, VRFY…: 5 min */
+} pneu_timeouts;
+
+#define PNEU_TIMEOUTS(...) \
+    (&(const pneu_timeouts){.size = sizeof(pneu_timeouts), __VA_ARGS__})
 
 /* Zero means the default, for every field. */
 typedef struct pneu_session_options {
@@ -38,6 +57,8 @@ typedef struct pneu_session_options {
     bool no_pipelining;    /* one command at a time, whatever is offered */
     size_t max_unanswered; /* commands on the wire at once; default 1,000 */
     int64_t timeout_ms;    /* for every phase, in place of RFC 5321 4.5.3.2 */
+    bool no_chunking;      /* DATA alone, whatever is offered */
+    const pneu_timeouts *timeouts; /* a phase each, before timeout_ms */
 } pneu_session_options;
 
 #define PNEU_SESSION_OPTIONS(...)                                        \
@@ -108,19 +129,6 @@ typedef struct pneu_event {
                                 and a 2xx is no longer surely counted */
     const pneu_reply *reply; /* NULL if dropped; until the next next_event */
 } pneu_event;
-
-/* Parameters of MAIL that the session can write (zero: not stated). */
-typedef struct pneu_mail_parameters {
-    size_t size;     /* set by PNEU_MAIL_PARAMETERS */
-    uint64_t octets; /* SIZE= (RFC 1870) */
-    bool body_8bit;  /* BODY=8BITMIME (RFC 6152) */
-    bool smtputf8;   /* SMTPUTF8 (RFC 6531) */
-    const char *raw; /* further parameters, "RET=HDRS ENVID=1" */
-} pneu_mail_parameters;
-
-#define PNEU_MAIL_PARAMETERS(...)                                        \
-    (&(const pneu_mail_parameters){.size = sizeof(pneu_mail_parameters), \
-                                   __VA_ARGS__})
 
 /*
  * A session that waits for the server's greeting. options may be NULL.
@@ -220,17 +228,23 @@ PNEU_API pneu_status pneu_session_auth_response(pneu_session *session,
 
 /*
  * MAIL. reverse_path is an address without angle brackets, "" for the null
- * path. Errors: BAD_ADDRESS.
+ * path; parameters may be NULL. Errors: BAD_ADDRESS, also for one that is not
+ * ASCII if SMTPUTF8 is not stated (typed or raw); NOT_OFFERED for such a one
+ * or a typed parameter whose extension the last EHLO did not offer;
+ * UNPROTECTED for REQUIRETLS on a line without verified TLS; INVALID for a
+ * value that the extension, or the server's parameters to it, do not allow;
+ * TOO_LARGE for more than 4,096 octets of raw parameters.
  */
 PNEU_API pneu_status pneu_session_mail(pneu_session *session,
                                        const char *reverse_path,
                                        const pneu_mail_parameters *parameters,
                                        uintptr_t tag);
 
-/* RCPT. parameters: "NOTIFY=NEVER", or NULL. Errors: BAD_ADDRESS. */
+/* RCPT; parameters may be NULL. Errors: BAD_ADDRESS, and those of MAIL. */
 PNEU_API pneu_status pneu_session_rcpt(pneu_session *session,
                                        const char *forward_path,
-                                       const char *parameters, uintptr_t tag);
+                                       const pneu_rcpt_parameters *parameters,
+                                       uintptr_t tag);
 
 /*
  * DATA and, when the server has answered 354, the message that _body() gives.
@@ -247,13 +261,65 @@ PNEU_API pneu_status pneu_session_data(pneu_session *session, uintptr_t tag);
 PNEU_API pneu_status pneu_session_body(pneu_session *session, const void *data,
                                        size_t length, bool last);
 
+/* What a chunk is: a set of these. */
+enum {
+    PNEU_CHUNK_LAST = 1 << 0,  /* the message ends with it */
+    PNEU_CHUNK_BINARY = 1 << 1 /* it goes untouched (BODY=BINARYMIME) */
+};
+
+/*
+ * BDAT (RFC 3030 2): one chunk of a message, of any length, 0 only if it is the
+ * last. The octets are borrowed until its reply. Unless it is binary, CR and LF
+ * alone become CRLF, the last line gets one if it has none, and a chunk that
+ * is not the last must end in LF. Dots are not stuffed. The
+ * reply to the last chunk is that to the end of the message
+ * (PNEU_COMMAND_CONTENT; in LMTP several), to another chunk that of
+ * PNEU_COMMAND_BDAT. It may follow RCPT without waiting; over LMTP the last
+ * chunk waits until a recipient is accepted.
+ * Dropped with sent NOTHING: MAIL, every RCPT or a chunk before it was refused
+ * before any of it was sent. If that becomes known while more than 1 MiB of a
+ * chunk is still to be written, the session ends.
+ * Errors: MISUSE (no RCPT before it, or after DATA); NOT_OFFERED, if not
+ * pneu_session_may_chunk(); INVALID (a chunk that is empty or ends within a
+ * line, and is not the last; a flag that there is not).
+ */
+PNEU_API pneu_status pneu_session_bdat(pneu_session *session, const void *data,
+                                       size_t length, unsigned flags,
+                                       uintptr_t tag);
+
 PNEU_API pneu_status pneu_session_rset(pneu_session *session, uintptr_t tag);
 PNEU_API pneu_status pneu_session_noop(pneu_session *session, uintptr_t tag);
 PNEU_API pneu_status pneu_session_quit(pneu_session *session, uintptr_t tag);
 
-/* VRFY (RFC 5321 3.5). */
+/* VRFY (RFC 5321 3.5). An address that is not ASCII goes with SMTPUTF8 (RFC
+ * 6531 3.7.4.2). Errors: NOT_OFFERED where that is not; BAD_ADDRESS for what is
+ * not UTF-8; INVALID for nothing. */
 PNEU_API pneu_status pneu_session_verify(pneu_session *session,
                                          const char *address, uintptr_t tag);
+
+/* EXPN (RFC 5321 3.5), as VRFY. */
+PNEU_API pneu_status pneu_session_expand(pneu_session *session,
+                                         const char *list, uintptr_t tag);
+
+/* HELP; topic may be NULL. */
+PNEU_API pneu_status pneu_session_help(pneu_session *session, const char *topic,
+                                       uintptr_t tag);
+
+/* ETRN (RFC 1985): asks for the mail that waits for node ("example.com",
+ * "@example.com", "#queue"). Errors: NOT_OFFERED; INVALID for what is not one
+ * word. */
+PNEU_API pneu_status pneu_session_etrn(pneu_session *session, const char *node,
+                                       uintptr_t tag);
+
+/*
+ * XCLIENT: the server is to take this client for another one. After its 220
+ * all that EHLO said is forgotten, and EHLO must be said again. Errors:
+ * NOT_OFFERED, for the extension or for an attribute; INVALID if none is
+ * stated.
+ */
+PNEU_API pneu_status pneu_session_xclient(pneu_session *session,
+                                          const pneu_xclient *attributes,
+                                          uintptr_t tag);
 
 /* Any other line, without its CRLF: "HELP MAIL". Nothing follows it until its
  * reply has come. Errors: MISUSE for a verb that the session keeps track of
@@ -281,12 +347,46 @@ PNEU_API bool pneu_session_has_extension(const pneu_session *session,
 PNEU_API const char *pneu_session_extension(const pneu_session *session,
                                             const char *keyword);
 
+/* How many keywords the last EHLO offered, AUTH being one. smtplib:
+ * esmtp_features */
+PNEU_API size_t pneu_session_extension_count(const pneu_session *session);
+
+/* The i-th of them, as the server wrote it; parameters (which may be NULL) as
+ * pneu_session_extension(). NULL past the end. Until the next EHLO. */
+PNEU_API const char *pneu_session_extension_at(const pneu_session *session,
+                                               size_t i,
+                                               const char **parameters);
+
+/* LIMITS (RFC 9422); 0: none, or a value that makes no sense. Of one that is
+ * stated twice the smaller value. */
+typedef struct pneu_limits {
+    uint64_t mail_max;        /* MAILMAX: transactions on one connection */
+    uint64_t rcpt_max;        /* RCPTMAX: RCPTs in one transaction */
+    uint64_t rcpt_domain_max; /* RCPTDOMAINMAX: domains in one transaction */
+} pneu_limits;
+
+PNEU_API pneu_limits pneu_session_limits(const pneu_session *session);
+
+/* How many MAIL commands were issued on this connection: what MAILMAX counts.
+ */
+PNEU_API uint64_t pneu_session_mail_count(const pneu_session *session);
+
+/* True if BDAT may be used: CHUNKING is offered and neither the options nor
+ * what is known of such servers forbid it. */
+PNEU_API bool pneu_session_may_chunk(const pneu_session *session);
+
+/* The octets handed out of the message that is being sent, or was sent last,
+ * as they go over the wire, by DATA or in all its chunks; the dots that DATA
+ * adds do not count. */
+PNEU_API uint64_t pneu_session_body_sent(const pneu_session *session);
+
 /* True after a 220. */
 PNEU_API bool pneu_session_greeted(const pneu_session *session);
 /* True after a successful EHLO, LHLO or HELO (and before TLS begins anew). */
 PNEU_API bool pneu_session_introduced(const pneu_session *session);
 PNEU_API bool pneu_session_authenticated(const pneu_session *session);
-/* True between a MAIL that was issued and the end of its transaction. */
+/* True between a MAIL that was issued and the end of its transaction. That is
+ * RSET if a chunk was refused, be it the last (RFC 3030 2). */
 PNEU_API bool pneu_session_in_transaction(const pneu_session *session);
 PNEU_API pneu_protection pneu_session_protection(const pneu_session *session);
 PNEU_API bool pneu_session_is_lmtp(const pneu_session *session);

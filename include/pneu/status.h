@@ -13,12 +13,13 @@
 PNEU_BEGIN_DECLS
 
 /*
- * name, value, text. The hundreds say whose fault it was: 1 the caller's,
- * 2 the machine's, 3 the line's, 4 the server's. Values never change; new
- * ones are appended to their group.
+ * name, value, text. The hundreds say whose fault it was: 0 nobody's, 1 the
+ * caller's, 2 the machine's, 3 the line's, 4 the server's. Values never change;
+ * new ones are appended to their group.
  */
 #define PNEU_STATUS_LIST(X)                                               \
     X(OK, 0, "no error")                                                  \
+    X(AGAIN, 1, "the call is not over: go on with it")                    \
     X(INVALID, 100, "an argument is not valid")                           \
     X(MISUSE, 101, "the call is not possible in this state")              \
     X(BAD_ADDRESS, 102, "the address is not valid")                       \
@@ -37,6 +38,7 @@ PNEU_BEGIN_DECLS
     X(DEADLINE, 305, "the deadline for the whole has passed")             \
     X(TLS, 306, "TLS failed")                                             \
     X(UNTRUSTED, 307, "the server's certificate is not to be trusted")    \
+    X(PROXY, 308, "the proxy made no connection")                         \
     X(PROTOCOL, 400, "the server broke the protocol")                     \
     X(REFUSED, 401, "the server refused")                                 \
     X(NOT_OFFERED, 402, "the server does not offer what is needed")       \
@@ -76,12 +78,15 @@ typedef enum pneu_command {
     PNEU_COMMAND_MAIL,
     PNEU_COMMAND_RCPT,
     PNEU_COMMAND_DATA,
+    PNEU_COMMAND_BDAT,
     PNEU_COMMAND_CONTENT,
     PNEU_COMMAND_RSET,
     PNEU_COMMAND_NOOP,
     PNEU_COMMAND_VRFY,
     PNEU_COMMAND_EXPN,
     PNEU_COMMAND_HELP,
+    PNEU_COMMAND_ETRN,
+    PNEU_COMMAND_XCLIENT,
     PNEU_COMMAND_QUIT,
     PNEU_COMMAND_OTHER
 } pneu_command;
@@ -125,6 +130,13 @@ PNEU_API pneu_fault pneu_status_fault(pneu_status status);
  * The name of a command for a person: "MAIL", "greeting", "end of message".
  */
 PNEU_API const char *pneu_command_name(pneu_command command);
+
+/*
+ * The exception of Python's smtplib that this failure is there, by its name:
+ * "SMTPSenderRefused", "SMTPServerDisconnected", "OSError"; "" for OK. The
+ * table is in docs/from-smtplib.md.
+ */
+PNEU_API const char *pneu_error_exception(const pneu_error *error);
 
 /* The library's version, "0.1.0", as it was built. */
 PNEU_API const char *pneu_version(void);

@@ -3,122 +3,59 @@
 
 #include <errno.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/escape.h"
 #include "base/fail.h"
 #include "base/memory.h"
-#include "base/options.h"
-#include "base/secret.h"
-#include "flow/opening.h"
+#include "client/dial.h"
+#include "client/pump.h"
 #include "transport/clock.h"
 #include "wire/limits.h"
 
-enum {
-    PORT_SMTP = 25,
-    PORT_SUBMISSIONS = 465,
-    PORT_LMTP = 24
-};
-
-static bool has_line_break(const char *text)
+static void name_where(pneu_client *client)
 {
-    return text != NULL && strpbrk(text, "\r\n") != NULL;
-}
-
-static pneu_status check(const pneu_client_options *options, pneu_error *error)
-{
-    if ((options->user == NULL) != (options->password == NULL))
-        return pn_fail(error, PNEU_INVALID,
-                       "a user name and a password belong together");
-    if (has_line_break(options->host) || has_line_break(options->local_name))
-        return pn_fail(error, PNEU_LINE_BREAK,
-                       "a host name must not hold CR or LF");
-    if (options->local_name != NULL &&
-        (options->local_name[0] == '\0' ||
-         strpbrk(options->local_name, " \t") != NULL))
-        return pn_fail(error, PNEU_INVALID,
-                       "the client's own name must be one word");
-    if ((unsigned)options->tls > PNEU_TLS_IMPLICIT)
-        return pn_fail(error, PNEU_INVALID, "there is no such TLS mode");
-    if (options->timeout_ms < 0 || options->deadline_ms < 0)
-        return pn_fail(error, PNEU_INVALID,
-                       "a timeout or deadline cannot be negative");
-    return pn_opening_check_mechanism(options->mechanism, error);
-}
-
-static unsigned default_port(const pneu_client_options *options)
-{
-    if (options->port != 0)
-        return options->port;
-    if (options->tls == PNEU_TLS_IMPLICIT)
-        return PORT_SUBMISSIONS;
-    return options->lmtp ? PORT_LMTP : PORT_SMTP;
-}
-
-/* So that no sum of times overflows. */
-static int64_t at_most_a_year(int64_t ms)
-{
-    static const int64_t YEAR = INT64_C(366) * 24 * 3600 * 1000;
-    return ms < YEAR ? ms : YEAR;
-}
-
-static bool copy_options(pneu_client *client,
-                         const pneu_client_options *options)
-{
-    const char *host = options->host;
-    if (host == NULL || host[0] == '\0')
-        host = "localhost";
-    client->port = default_port(options);
-    client->lmtp = options->lmtp;
-    client->is_unix = host[0] == '/';
-    client->tls = options->tls;
-    client->allow_cleartext_auth = options->allow_cleartext_auth;
-    client->no_pipelining = options->no_pipelining;
-    client->timeout_ms = at_most_a_year(options->timeout_ms);
-    client->log = options->log;
-    client->log_context = options->log_context;
-    char shown[256];
-    pn_escape(pn_span_of(host), "\\n", shown, sizeof(shown));
-    if (client->is_unix)
-        snprintf(client->where, sizeof(client->where), "%s", shown);
+    const pn_settings *settings = &client->settings;
+    if (settings->is_unix)
+        snprintf(client->where, sizeof(client->where), "%s", settings->shown);
     else
-        snprintf(client->where, sizeof(client->where), "%s port %u", shown,
-                 client->port);
-    return pn_options_copy_text(&client->host, host) &&
-           pn_options_copy_text(&client->local_name, options->local_name) &&
-           pn_options_copy_text(&client->ca_file, options->ca_file) &&
-           pn_options_copy_text(&client->user, options->user) &&
-           pn_options_copy_text(&client->password, options->password) &&
-           pn_options_copy_text(&client->mechanism, options->mechanism);
+        snprintf(client->where, sizeof(client->where), "%s port %u",
+                 settings->shown, settings->port);
 }
 
-pneu_status pneu_client_new(pneu_client **out, const pneu_client_options *given,
+static void init(pneu_client *client)
+{
+    client->no_pipelining = client->settings.no_pipelining;
+    client->no_chunking = client->settings.no_chunking;
+    client->credentials = &client->settings.credentials;
+    client->reported = -1;
+    pn_buffer_init(&client->reply_text, (size_t)PN_REPLY_MAX * 2);
+    pn_buffer_init(&client->hello_text, (size_t)PN_REPLY_MAX * 2);
+    pn_buffer_init(&client->log_line, PN_LOG_LINE_MAX);
+    pn_debug_init(&client->debug);
+    name_where(client);
+}
+
+pneu_status pneu_client_new(pneu_client **out,
+                            const pneu_client_options *options,
                             pneu_error *error)
 {
-    pneu_client_options own;
-    const pneu_client_options *options = &own;
     *out = NULL;
-    if (!pn_options_copy(&own, sizeof(own), given))
-        return pn_fail(error, PNEU_INVALID,
-                       "the size of the options is not set");
-    pneu_status status = check(options, error);
-    if (status != PNEU_OK)
-        return status;
     pneu_client *client = pn_memory_new(1, sizeof(*client));
     if (client == NULL)
         return pn_fail(error, PNEU_NO_MEMORY, "no memory for a client");
+    pneu_status status = pn_settings_init(&client->settings, options, error);
+    if (status != PNEU_OK) {
+        pn_memory_free(client);
+        return status;
+    }
     if (!pn_wake_init(&client->wake)) {
         pn_fail_system(error, PNEU_SYSTEM, errno, "a pipe cannot be had");
+        pn_settings_finish(&client->settings);
         pn_memory_free(client);
         return PNEU_SYSTEM;
     }
-    pneu_client_set_deadline(client, options->deadline_ms);
-    pn_buffer_init(&client->reply_text, (size_t)PN_REPLY_MAX * 2);
-    pn_buffer_init(&client->log_line, PN_LOG_LINE_MAX);
-    if (!copy_options(client, options)) {
-        pneu_client_free(client);
-        return pn_fail(error, PNEU_NO_MEMORY, "no memory for a client");
-    }
+    init(client);
+    pneu_client_set_deadline(client,
+                             options != NULL ? options->deadline_ms : 0);
     *out = client;
     return PNEU_OK;
 }
@@ -127,18 +64,17 @@ void pneu_client_free(pneu_client *client)
 {
     if (client == NULL)
         return;
-    pneu_client_close(client);
+    pn_client_disconnect(client);
+    pn_dial_forget(client);
     pn_wake_finish(&client->wake);
-    pneu_opening_free(client->opening);
     pneu_delivery_free(client->delivery);
     pn_buffer_finish(&client->reply_text);
+    pn_buffer_finish(&client->hello_text);
     pn_buffer_finish(&client->log_line);
-    pn_memory_free(client->host);
-    pn_memory_free(client->local_name);
-    pn_memory_free(client->ca_file);
-    pn_secret_free_text(client->user);
-    pn_secret_free_text(client->password);
-    pn_memory_free(client->mechanism);
+    pn_debug_finish(&client->debug);
+    pn_memory_free(client->given);
+    pn_credentials_finish(&client->attempt);
+    pn_settings_finish(&client->settings);
     pn_memory_free(client);
 }
 
@@ -150,17 +86,12 @@ void pneu_client_cancel(pneu_client *client)
 void pneu_client_set_deadline(pneu_client *client, int64_t ms)
 {
     client->deadline_at_ms =
-        ms > 0 ? pn_clock_now_ms() + at_most_a_year(ms) : -1;
+        ms > 0 ? pn_clock_now_ms() + pn_settings_bound_ms(ms) : -1;
 }
 
-void pn_client_begin(pneu_client *client)
+void pneu_client_set_debug_level(pneu_client *client, int level)
 {
-    client->error = (pneu_error){.status = PNEU_OK};
-    client->broken = (pneu_error){.status = PNEU_OK};
-    client->has_reply = false;
-    client->reply = (pneu_reply){0};
-    client->single_done = false;
-    client->single_outcome = PNEU_OUTCOME_NOT_TRIED;
+    client->debug.level = level > 0 ? level : 0;
 }
 
 pneu_status pn_client_fail(pneu_client *client, const pneu_error *error)
@@ -175,31 +106,89 @@ pneu_status pn_client_fail(pneu_client *client, const pneu_error *error)
     return own->status;
 }
 
-void pneu_client_close(pneu_client *client)
+void pn_client_forget_hello(pneu_client *client)
 {
+    client->has_hello_reply = false;
+    client->is_extended = false;
+    client->is_offer_old = false;
+}
+
+void pn_client_disconnect(pneu_client *client)
+{
+    pn_connector_finish(&client->connector);
     pn_stream_free(client->stream);
     pneu_session_free(client->session);
+    pneu_opening_free(client->opening);
     client->stream = NULL;
     client->session = NULL;
+    client->opening = NULL;
+    client->stage = PN_DIAL_NOT_BEGUN;
+    client->is_handshaking = false;
+    client->has_asked_addresses = false;
+    client->mechanism[0] = '\0';
+    pn_client_forget_hello(client);
     pn_buffer_clear(&client->log_line);
     client->log_secret = false;
     client->log_body = 0;
 }
 
+/* What TLS ran into after the handshake, the stream alone knows: under TLS 1.3
+ * a server refuses a certificate, or its lack, only then. */
+static void tell_tls(pneu_client *client)
+{
+    pneu_command command = client->broken.command;
+    if (client->broken.status != PNEU_TLS || client->stream == NULL ||
+        pn_stream_error(client->stream)->status != PNEU_TLS)
+        return;
+    client->broken = *pn_stream_error(client->stream);
+    client->broken.command = command;
+}
+
 void pn_client_hang_up(pneu_client *client)
 {
+    pneu_opening *opening = client->opening;
     client->broken = *pneu_session_error(client->session);
-    pneu_client_close(client);
+    tell_tls(client);
+    client->opening = NULL; /* it has something to say yet */
+    pn_client_disconnect(client);
+    client->opening = opening;
+}
+
+/* A call that is under way will not be gone on with. */
+static void abandon_call(pneu_client *client)
+{
+    pneu_error error;
+    pn_fail(&error, PNEU_CANCELLED, "the connection was closed by the program");
+    if (client->session != NULL)
+        pn_pump_abort(client);
+    if (client->step == NULL)
+        return;
+    client->step = NULL;
+    pn_client_fail(client, &error);
+    client->credentials = &client->settings.credentials;
+    pn_credentials_finish(&client->attempt);
+    pn_dial_forget(client);
+    if (client->has_begun) {
+        pneu_delivery_give_up(client->delivery, &error);
+        client->has_result = true;
+    }
+}
+
+void pneu_client_close(pneu_client *client)
+{
+    if (client->step != NULL)
+        abandon_call(client);
+    pn_client_disconnect(client);
 }
 
 const pneu_error *pneu_client_error(const pneu_client *client)
 {
-    return &client->error;
+    return client->misuse.status != PNEU_OK ? &client->misuse : &client->error;
 }
 
 bool pneu_client_is_connected(const pneu_client *client)
 {
-    return client->stream != NULL;
+    return client->stream != NULL && client->stage == PN_DIAL_DONE;
 }
 
 const char *pneu_client_extension(const pneu_client *client,
@@ -213,6 +202,36 @@ const char *pneu_client_extension(const pneu_client *client,
 bool pneu_client_has_extension(const pneu_client *client, const char *keyword)
 {
     return pneu_client_extension(client, keyword) != NULL;
+}
+
+size_t pneu_client_extension_count(const pneu_client *client)
+{
+    return client->session != NULL
+               ? pneu_session_extension_count(client->session)
+               : 0;
+}
+
+const char *pneu_client_extension_at(const pneu_client *client, size_t i,
+                                     const char **parameters)
+{
+    return client->session != NULL
+               ? pneu_session_extension_at(client->session, i, parameters)
+               : NULL;
+}
+
+bool pneu_client_is_extended(const pneu_client *client)
+{
+    return client->is_extended;
+}
+
+const pneu_reply *pneu_client_hello_reply(const pneu_client *client)
+{
+    return client->has_hello_reply ? &client->hello_reply : NULL;
+}
+
+const char *pneu_client_mechanism(const pneu_client *client)
+{
+    return client->mechanism[0] != '\0' ? client->mechanism : NULL;
 }
 
 pneu_protection pneu_client_protection(const pneu_client *client)

@@ -2,7 +2,8 @@
 #include <string.h>
 
 #include "base/fail.h"
-#include "client/client.h"
+#include "client/call.h"
+#include "client/dial.h"
 #include "client/pump.h"
 #include "flow/refusal.h"
 
@@ -15,9 +16,9 @@ static bool has_single(const pneu_client *client)
 static pneu_status begin(pneu_client *client, const pneu_reply **reply)
 {
     pneu_error error;
-    if (reply != NULL)
-        *reply = NULL;
-    pn_client_begin(client);
+    pneu_status status = pn_call_begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
     pn_pump_look(client);
     if (client->stream != NULL)
         return PNEU_OK;
@@ -25,11 +26,6 @@ static pneu_status begin(pneu_client *client, const pneu_reply **reply)
         return pn_client_fail(client, &client->broken);
     pn_fail(&error, PNEU_MISUSE, "there is no connection: connect first");
     return pn_client_fail(client, &error);
-}
-
-static pneu_status fail_issue(pneu_client *client)
-{
-    return pn_client_fail(client, pneu_session_misuse(client->session));
 }
 
 /* There is no reply, or none that counts. Never OK. */
@@ -59,14 +55,12 @@ static bool is_spoiled(const pneu_client *client)
 }
 
 /* The call's result, when the session has been driven as far as it goes. */
-static pneu_status conclude(pneu_client *client, const pneu_reply **reply)
+static pneu_status conclude(pneu_client *client)
 {
     pneu_error error;
     bool in_doubt = client->single_outcome == PNEU_OUTCOME_IN_DOUBT;
     if (client->error.status != PNEU_OK)
         return client->error.status; /* TLS has told its own story */
-    if (client->has_reply && reply != NULL)
-        *reply = &client->reply;
     if (!client->has_reply || in_doubt)
         return tell_loss(client);
     if (client->reply.code >= 400) {
@@ -76,28 +70,41 @@ static pneu_status conclude(pneu_client *client, const pneu_reply **reply)
     return is_spoiled(client) ? tell_loss(client) : PNEU_OK;
 }
 
+static pneu_status step_single(pneu_client *client)
+{
+    pneu_status status = pn_pump_step(client, has_single);
+    return status == PNEU_OK ? conclude(client) : status;
+}
+
 /* Drives a command that was issued to its reply. */
 static pneu_status finish(pneu_client *client, pneu_status issued,
                           const pneu_reply **reply)
 {
     if (issued != PNEU_OK)
-        return fail_issue(client);
-    pn_pump_run(client, has_single);
-    return conclude(client, reply);
+        return pn_client_fail(client, pneu_session_misuse(client->session));
+    return pn_call_run(client, step_single, reply);
+}
+
+static pneu_status step_connect(pneu_client *client)
+{
+    pneu_status status = pn_dial_step(client);
+    if (status == PNEU_OK)
+        status = step_single(client);
+    if (status == PNEU_AGAIN)
+        return status;
+    pn_dial_forget(client);
+    if (status != PNEU_OK)
+        pn_client_disconnect(client);
+    return status;
 }
 
 pneu_status pneu_client_connect(pneu_client *client, const pneu_reply **reply)
 {
-    if (reply != NULL)
-        *reply = NULL;
-    pn_client_begin(client);
-    pneu_client_close(client);
-    pneu_status status = pn_client_dial(client);
-    if (status == PNEU_OK)
-        status = finish(client, PNEU_OK, reply);
+    pneu_status status = pn_call_begin(client, reply);
     if (status != PNEU_OK)
-        pneu_client_close(client);
-    return status;
+        return status;
+    pn_client_disconnect(client);
+    return pn_call_run(client, step_connect, reply);
 }
 
 static pneu_status hello(pneu_client *client, bool helo,
@@ -130,6 +137,12 @@ static bool has_tls(const pneu_client *client)
                                         PNEU_PROTECTION_TLS_UNVERIFIED));
 }
 
+static pneu_status step_starttls(pneu_client *client)
+{
+    pneu_status status = pn_pump_step(client, has_tls);
+    return status == PNEU_OK ? conclude(client) : status;
+}
+
 pneu_status pneu_client_starttls(pneu_client *client, const pneu_reply **reply)
 {
     pneu_error error;
@@ -144,12 +157,11 @@ pneu_status pneu_client_starttls(pneu_client *client, const pneu_reply **reply)
         error.command = PNEU_COMMAND_STARTTLS;
         return pn_client_fail(client, &error);
     }
-    client->plan.verify = client->tls != PNEU_TLS_OPTIONAL;
+    client->plan.verify = client->settings.tls != PNEU_TLS_OPTIONAL;
     status = pneu_session_starttls(client->session, PN_TAG_SINGLE);
     if (status != PNEU_OK)
-        return fail_issue(client);
-    pn_pump_run(client, has_tls);
-    return conclude(client, reply);
+        return finish(client, status, reply);
+    return pn_call_run(client, step_starttls, reply);
 }
 
 pneu_status pneu_client_mail(pneu_client *client, const char *sender,
@@ -167,7 +179,8 @@ pneu_status pneu_client_mail(pneu_client *client, const char *sender,
 }
 
 pneu_status pneu_client_rcpt(pneu_client *client, const char *recipient,
-                             const char *parameters, const pneu_reply **reply)
+                             const pneu_rcpt_parameters *parameters,
+                             const pneu_reply **reply)
 {
     pneu_status status = begin(client, reply);
     if (status != PNEU_OK)
@@ -185,7 +198,7 @@ pneu_status pneu_client_data(pneu_client *client, const void *data,
     pneu_status status = begin(client, reply);
     if (status != PNEU_OK)
         return status;
-    if (client->lmtp) {
+    if (client->settings.lmtp) {
         pn_fail(&error, PNEU_MISUSE,
                 "LMTP answers for each recipient: use sendmail");
         return pn_client_fail(client, &error);
@@ -225,6 +238,51 @@ pneu_status pneu_client_verify(pneu_client *client, const char *address,
                   reply);
 }
 
+pneu_status pneu_client_expand(pneu_client *client, const char *list,
+                               const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client,
+                  pneu_session_expand(client->session, list, PN_TAG_SINGLE),
+                  reply);
+}
+
+pneu_status pneu_client_help(pneu_client *client, const char *topic,
+                             const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client,
+                  pneu_session_help(client->session, topic, PN_TAG_SINGLE),
+                  reply);
+}
+
+pneu_status pneu_client_etrn(pneu_client *client, const char *node,
+                             const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(
+        client, pneu_session_etrn(client->session, node, PN_TAG_SINGLE), reply);
+}
+
+pneu_status pneu_client_xclient(pneu_client *client,
+                                const pneu_xclient *attributes,
+                                const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(
+        client,
+        pneu_session_xclient(client->session, attributes, PN_TAG_SINGLE),
+        reply);
+}
+
 pneu_status pneu_client_command(pneu_client *client, const char *line,
                                 const pneu_reply **reply)
 {
@@ -236,13 +294,22 @@ pneu_status pneu_client_command(pneu_client *client, const char *line,
                   reply);
 }
 
+static pneu_status step_quit(pneu_client *client)
+{
+    pneu_status status = step_single(client);
+    if (status != PNEU_AGAIN)
+        pn_client_disconnect(client);
+    return status;
+}
+
 pneu_status pneu_client_quit(pneu_client *client, const pneu_reply **reply)
 {
     pneu_status status = begin(client, reply);
     if (status != PNEU_OK)
         return status;
-    status = finish(client, pneu_session_quit(client->session, PN_TAG_SINGLE),
-                    reply);
-    pneu_client_close(client);
-    return status;
+    if (pneu_session_quit(client->session, PN_TAG_SINGLE) == PNEU_OK)
+        return pn_call_run(client, step_quit, reply);
+    pn_client_fail(client, pneu_session_misuse(client->session));
+    pn_client_disconnect(client);
+    return client->error.status;
 }

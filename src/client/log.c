@@ -8,19 +8,30 @@
 
 static void emit(pneu_client *client, pneu_log_kind kind, const char *line)
 {
-    client->log(client->log_context, kind, line);
+    client->settings.log(client->settings.log_context, kind, line);
 }
 
 void pn_log_note(pneu_client *client, const char *format, ...)
 {
     char line[512];
-    if (client->log == NULL)
+    if (client->settings.log == NULL)
         return;
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(line, sizeof(line), format, arguments);
     va_end(arguments);
     emit(client, PNEU_LOG_NOTE, line);
+}
+
+void pn_log_connected(pneu_client *client, const char *address)
+{
+    const pn_settings *settings = &client->settings;
+    pn_debug_connect(&client->debug, settings->shown, settings->port);
+    if (settings->has_proxy)
+        pn_log_note(client, "connected to the proxy %s port %u (%s)",
+                    settings->proxy.host, settings->proxy.port, address);
+    else
+        pn_log_note(client, "connected to %s (%s)", client->where, address);
 }
 
 static void flush_body(pneu_client *client)
@@ -65,7 +76,8 @@ static void add_command(pneu_client *client, const char *data, size_t length,
 void pn_log_sent(pneu_client *client, const pneu_piece *pieces, size_t count,
                  size_t written)
 {
-    if (client->log == NULL)
+    pn_debug_sent(&client->debug, pieces, count, written);
+    if (client->settings.log == NULL)
         return;
     for (size_t i = 0; i < count && written > 0; i++) {
         size_t part = written < pieces[i].length ? written : pieces[i].length;
@@ -80,11 +92,13 @@ void pn_log_sent(pneu_client *client, const pneu_piece *pieces, size_t count,
     }
 }
 
-void pn_log_reply(pneu_client *client, const pneu_reply *reply)
+void pn_log_reply(pneu_client *client, const pneu_event *event)
 {
     char line[PN_LOG_LINE_MAX];
+    const pneu_reply *reply = event->reply;
     const char *at = reply->text;
-    if (client->log == NULL)
+    pn_debug_reply(&client->debug, event);
+    if (client->settings.log == NULL)
         return;
     flush_body(client);
     for (size_t i = 0; i < reply->line_count; i++) {

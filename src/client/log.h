@@ -12,6 +12,9 @@ __attribute__((format(printf, 2, 3))) void pn_log_note(pneu_client *client,
 void pn_log_sent(pneu_client *client, const pneu_piece *pieces, size_t count,
                  size_t written);
 
-void pn_log_reply(pneu_client *client, const pneu_reply *reply);
+void pn_log_reply(pneu_client *client, const pneu_event *event);
+
+/* A socket is connected, to this address. */
+void pn_log_connected(pneu_client *client, const char *address);
 
 #endif

@@ -1,8 +1,7 @@
 #include "client/pump.h"
 
-#include <limits.h>
-#include <poll.h>
-
+#include "client/call.h"
+#include "client/handshake.h"
 #include "client/log.h"
 #include "flow/outcome.h"
 #include "transport/clock.h"
@@ -12,36 +11,43 @@ enum {
     READ_SIZE = 16384
 };
 
-int pn_pump_poll_ms(int64_t deadline_ms)
-{
-    if (deadline_ms < 0)
-        return -1;
-    int64_t left = deadline_ms - pn_clock_now_ms();
-    return left < 0 ? 0 : left > INT_MAX ? INT_MAX : (int)left;
-}
-
-void pn_pump_wait(const pneu_client *client, short events, int64_t deadline_ms)
-{
-    struct pollfd both[] = {
-        {.fd = pn_stream_descriptor(client->stream), .events = events},
-        {.fd = pn_wake_descriptor(&client->wake), .events = POLLIN},
-    };
-    /* whatever it says, the next call finds out */
-    (void)poll(both, 2, pn_pump_poll_ms(deadline_ms));
-}
-
 /* Without memory for its words, the code alone is kept. */
-static void keep_reply(pneu_client *client, const pneu_reply *reply)
+static void keep(pneu_reply *to, pn_buffer *text, const pneu_reply *reply)
 {
-    pn_span text = {reply->text, reply->text_length + 1};
-    client->has_reply = true;
-    client->reply = *reply;
-    pn_buffer_clear(&client->reply_text);
-    if (pn_buffer_append(&client->reply_text, text) == PNEU_OK) {
-        client->reply.text = pn_buffer_span(&client->reply_text).data;
+    *to = *reply;
+    pn_buffer_clear(text);
+    if (pn_buffer_append(
+            text, (pn_span){reply->text, reply->text_length + 1}) == PNEU_OK) {
+        to->text = pn_buffer_span(text).data;
     } else {
-        client->reply.text = "";
-        client->reply.text_length = 0;
+        to->text = "";
+        to->text_length = 0;
+    }
+}
+
+/* EHLO's reply is kept for those who ask for it later. */
+static void keep_hello(pneu_client *client, const pneu_event *event)
+{
+    switch (event->command) {
+    case PNEU_COMMAND_EHLO:
+    case PNEU_COMMAND_LHLO:
+    case PNEU_COMMAND_HELO:
+        keep(&client->hello_reply, &client->hello_text, event->reply);
+        client->has_hello_reply = true;
+        client->is_offer_old = false;
+        client->is_extended = pneu_reply_is_positive(event->reply) &&
+                              event->command != PNEU_COMMAND_HELO;
+        break;
+    case PNEU_COMMAND_AUTH:
+    case PNEU_COMMAND_AUTH_RESPONSE:
+        client->is_offer_old = true;
+        break;
+    case PNEU_COMMAND_XCLIENT:
+        if (pneu_reply_is_positive(event->reply))
+            pn_client_forget_hello(client);
+        break;
+    default:
+        break;
     }
 }
 
@@ -66,8 +72,10 @@ static void take_events(pneu_client *client)
     pneu_event event;
     while (pneu_session_next_event(client->session, &event)) {
         if (event.reply != NULL) {
-            pn_log_reply(client, event.reply);
-            keep_reply(client, event.reply);
+            pn_log_reply(client, &event);
+            keep(&client->reply, &client->reply_text, event.reply);
+            client->has_reply = true;
+            keep_hello(client, &event);
         }
         bool is_opening = event.tag == PNEU_OPENING_TAG ||
                           event.command == PNEU_COMMAND_GREETING;
@@ -119,6 +127,19 @@ static bool read_some(pneu_client *client)
     return true;
 }
 
+static void tell_progress(pneu_client *client)
+{
+    const pn_settings *settings = &client->settings;
+    if (settings->progress == NULL || !client->is_delivering)
+        return;
+    uint64_t sent = pneu_session_body_sent(client->session);
+    if (sent == client->progress)
+        return;
+    client->progress = sent;
+    settings->progress(settings->progress_context, sent,
+                       pneu_delivery_octets(client->delivery));
+}
+
 /* True if something was written. */
 static bool write_some(pneu_client *client)
 {
@@ -150,7 +171,13 @@ static bool write_some(pneu_client *client)
     }
     client->has_read = false;
     pneu_session_output_done(client->session, written);
+    tell_progress(client);
     return true;
+}
+
+static bool is_over(const pneu_client *client)
+{
+    return (pneu_session_wants(client->session) & PNEU_WANT_CLOSE) != 0;
 }
 
 static int64_t next_deadline(const pneu_client *client)
@@ -162,16 +189,10 @@ static int64_t next_deadline(const pneu_client *client)
     return deadline;
 }
 
-static bool is_past_deadline(const pneu_client *client)
-{
-    return client->deadline_at_ms >= 0 &&
-           pn_clock_now_ms() >= client->deadline_at_ms;
-}
-
 static void tick(pneu_client *client)
 {
     pneu_session_tick(client->session, pn_clock_now_ms());
-    if (is_past_deadline(client))
+    if (pn_call_is_too_late(client))
         pneu_session_input_end(client->session, PNEU_END_DEADLINE, 0);
 }
 
@@ -184,27 +205,26 @@ static void tell_time(pneu_client *client)
         tick(client);
 }
 
-static void begin_tls(pneu_client *client)
+/* TLS after STARTTLS. AGAIN: it waits for the stream. */
+static pneu_status go_on_with_tls(pneu_client *client)
 {
-    if (pn_client_handshake(client) != PNEU_OK)
+    pneu_status status = PNEU_OK;
+    if (!client->is_handshaking)
+        status = pn_handshake_begin(client);
+    client->is_handshaking = true;
+    if (status == PNEU_OK)
+        status = pn_handshake_step(client);
+    if (status == PNEU_AGAIN)
+        return PNEU_AGAIN;
+    client->is_handshaking = false;
+    if (status != PNEU_OK) {
         pneu_session_input_end(client->session, PNEU_END_TLS, 0);
-    else if (client->opening != NULL)
+        return PNEU_OK; /* the session tells what became of it */
+    }
+    pn_client_forget_hello(client); /* RFC 3207 4.2 */
+    if (client->opening != NULL)
         pneu_opening_go(client->opening, client->session);
-}
-
-/* What is not a matter of reading and writing; true if it was done. */
-static bool do_other(pneu_client *client, unsigned wants)
-{
-    if (client->opening != NULL && pneu_opening_wants_step(client->opening))
-        pneu_opening_step(client->opening, client->session);
-    else if ((wants & PNEU_WANT_TLS) != 0)
-        begin_tls(client);
-    else if ((wants & (PNEU_WANT_READ | PNEU_WANT_WRITE)) == 0)
-        /* nobody will ever do anything: better an end than to wait for ever */
-        pneu_session_cancel(client->session, NULL);
-    else
-        return false;
-    return true;
+    return PNEU_OK;
 }
 
 /* True if something moved; else events is what to wait for. */
@@ -229,44 +249,54 @@ static bool read_and_write(pneu_client *client, unsigned wants, short *events)
     return moved;
 }
 
-/* One round: reads and writes what can be, and waits if nothing could. */
-static void turn(pneu_client *client)
+/* Reads and writes what can be. AGAIN: nothing could. */
+static pneu_status move(pneu_client *client, unsigned wants)
 {
-    unsigned wants = pneu_session_wants(client->session);
     short events = 0;
-    if (pn_wake_take(&client->wake)) {
-        pneu_session_cancel(client->session, NULL);
-        return;
-    }
-    tell_time(client);
-    if (do_other(client, wants))
-        return;
     bool moved = read_and_write(client, wants, &events);
-    if (!moved || is_past_deadline(client))
+    if (!moved || pn_call_is_too_late(client))
         tick(client);
-    if (moved || events == 0)
-        return;
+    if (moved || events == 0 || is_over(client))
+        return PNEU_OK;
     if (client->has_read) /* some replies of a group, but not all */
         pn_stream_hurry(client->stream);
-    pn_pump_wait(client, events, next_deadline(client));
+    return pn_call_wait(client, PN_WAIT_STREAM, events, next_deadline(client));
 }
 
-static bool is_over(const pneu_client *client)
+/* One round. AGAIN: there is nothing to do but to wait. */
+static pneu_status turn(pneu_client *client)
 {
-    return (pneu_session_wants(client->session) & PNEU_WANT_CLOSE) != 0;
+    unsigned wants = pneu_session_wants(client->session);
+    if ((wants & PNEU_WANT_TLS) != 0)
+        return go_on_with_tls(client);
+    if (pn_call_is_cancelled(client)) {
+        pneu_session_cancel(client->session, NULL);
+        return PNEU_OK;
+    }
+    tell_time(client);
+    if (client->opening != NULL && pneu_opening_wants_step(client->opening))
+        pneu_opening_step(client->opening, client->session);
+    else if ((wants & (PNEU_WANT_READ | PNEU_WANT_WRITE)) == 0)
+        /* nobody will ever do anything: better an end than to wait for ever */
+        pneu_session_cancel(client->session, NULL);
+    else
+        return move(client, wants);
+    return PNEU_OK;
 }
 
-void pn_pump_run(pneu_client *client, pn_pump_test *is_done)
+pneu_status pn_pump_step(pneu_client *client, pn_pump_test *is_done)
 {
-    tick(client);
-    for (;;) {
+    pneu_status status = PNEU_OK;
+    tell_time(client);
+    while (status == PNEU_OK) {
         take_events(client);
         if (is_done(client) || is_over(client))
             break;
-        turn(client);
+        status = turn(client);
     }
     if (is_over(client))
         pn_client_hang_up(client);
+    return status;
 }
 
 void pn_pump_look(pneu_client *client)
@@ -278,4 +308,12 @@ void pn_pump_look(pneu_client *client)
         take_events(client);
     if (is_over(client))
         pn_client_hang_up(client);
+}
+
+void pn_pump_abort(pneu_client *client)
+{
+    pneu_session_cancel(client->session, NULL);
+    pneu_session_input_end(client->session, PNEU_END_RESET, 0);
+    take_events(client);
+    pn_client_hang_up(client);
 }

@@ -1,5 +1,4 @@
-/* The blocking driver: moves octets between the session and the stream until
- * what was asked for is done. */
+/* The driver of a session: moves octets between it and the stream. */
 #ifndef PN_CLIENT_PUMP_H
 #define PN_CLIENT_PUMP_H
 
@@ -8,19 +7,16 @@
 typedef bool pn_pump_test(const pneu_client *client);
 
 /*
- * Drives until is_done says so, or the session is over (then the client has
- * hung up). What happened is in the client's opening, delivery or reply.
+ * Goes on until is_done says so, or the session is over (then the client has
+ * hung up): OK. What happened is in the client's opening, delivery or reply.
+ * AGAIN: it would have to wait.
  */
-void pn_pump_run(pneu_client *client, pn_pump_test *is_done);
+pneu_status pn_pump_step(pneu_client *client, pn_pump_test *is_done);
 
 /* Takes what an idle connection has received meanwhile: a 421, or its end. */
 void pn_pump_look(pneu_client *client);
 
-/* Waits for the stream, or for a cancel, until deadline_ms (-1: without end)
- * at the latest. */
-void pn_pump_wait(const pneu_client *client, short events, int64_t deadline_ms);
-
-/* What poll() takes to wait until then; -1: without end. */
-int pn_pump_poll_ms(int64_t deadline_ms);
+/* Ends it all at once; what had been sent is then in doubt. */
+void pn_pump_abort(pneu_client *client);
 
 #endif

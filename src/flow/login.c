@@ -1,28 +1,38 @@
-/* AUTH (RFC 4954): which mechanism, on which line, and the exchange of
- * challenges and responses. */
+/* AUTH (RFC 4954): on which line, by which mechanism, and what the server's
+ * verdict means; the exchange itself is in login_exchange.c. */
+#include <stdio.h>
 #include <string.h>
 
-#include "base/base64.h"
 #include "base/escape.h"
 #include "base/fail.h"
 #include "flow/opening.h"
 #include "flow/refusal.h"
-#include "wire/limits.h"
 
-/* RFC 5321 4.5.3.1.4: what a command line may be, CRLF and all */
-enum {
-    LINE_USUAL = 512
-};
-
-void pn_login_end_exchange(pneu_opening *opening)
+unsigned pn_login_has(const char *user, const char *password,
+                      const char *authorization, bool by_token)
 {
-    pn_exchange_free(opening->exchange);
-    opening->exchange = NULL;
-    opening->has_held_back = false;
-    pn_buffer_clear(&opening->challenge);
+    unsigned has = 0;
+    if (user != NULL)
+        has |= PN_HAS_USER;
+    if (password != NULL)
+        has |= PN_HAS_PASSWORD;
+    if (password != NULL || by_token)
+        has |= PN_HAS_TOKEN;
+    if (authorization == NULL)
+        has |= PN_HAS_ONE_SELF;
+    return has;
 }
 
-static void fail_login(pneu_opening *opening, pneu_error *error)
+static unsigned what_there_is(const pneu_opening *opening)
+{
+    unsigned has =
+        pn_login_has(opening->user, opening->password, opening->authorization,
+                     opening->token.function != NULL);
+    bool is_bound = opening->binding_kind != PNEU_BINDING_NONE;
+    return is_bound ? has | PN_HAS_BINDING : has;
+}
+
+void pn_login_fail(pneu_opening *opening, pneu_error *error)
 {
     error->command = PNEU_COMMAND_AUTH;
     pn_opening_finish(opening, error);
@@ -43,101 +53,96 @@ static void fail_unprotected(pneu_opening *opening, const pneu_session *session)
     pneu_error error;
     bool unverified =
         pneu_session_protection(session) == PNEU_PROTECTION_TLS_UNVERIFIED;
-    pn_fail(&error, PNEU_UNPROTECTED, "the password was not sent: %s",
+    pn_fail(&error, PNEU_UNPROTECTED, "no credentials were sent: %s",
             unverified ? "the server's certificate could not be verified"
                        : "the line is not encrypted, so TLS is needed first");
-    fail_login(opening, &error);
+    pn_login_fail(opening, &error);
 }
 
-static void fail_no_mechanism(pneu_opening *opening, const char *offered)
+static pn_mechanism_offer offer_of(const pneu_opening *opening,
+                                   const pneu_session *session)
+{
+    return (pn_mechanism_offer){
+        .offered = pn_span_of(pneu_session_extension(session, "AUTH")),
+        .wanted = opening->mechanisms,
+        .has = what_there_is(opening),
+        .by_token = opening->token.function != NULL,
+        .tried = opening->tried,
+    };
+}
+
+static void tell_own_is_not_offered(const pneu_opening *opening,
+                                    const char *offered, pneu_error *error)
+{
+    char shown[200];
+    pn_escape(pn_span_trim(pn_span_of(offered)), " ", shown, sizeof(shown));
+    pn_fail(error, PNEU_NOT_OFFERED,
+            "the server does not offer the SASL mechanism %s: it offers %s",
+            opening->own.name, shown[0] != '\0' ? shown : "none");
+}
+
+static void fail_no_mechanism(pneu_opening *opening,
+                              const pneu_session *session)
 {
     pneu_error error;
-    char shown[200];
+    char reasons[360];
+    const char *wanted = opening->mechanisms;
+    const char *offered = pneu_session_extension(session, "AUTH");
     if (offered == NULL) {
         pn_fail(&error, PNEU_NOT_OFFERED,
                 "the server does not offer AUTH on this line, though "
                 "credentials were given");
+    } else if (opening->has_own) {
+        tell_own_is_not_offered(opening, offered, &error);
     } else {
-        pn_escape(pn_span_of(offered), " ", shown, sizeof(shown));
+        pn_mechanism_offer offer = offer_of(opening, session);
+        pn_mechanism_explain(&offer, reasons, sizeof(reasons));
         pn_fail(&error, PNEU_NOT_OFFERED,
-                "the server offers no SASL mechanism that can be used here "
-                "(%s%s): it offers %s",
-                opening->only != NULL ? "only wanted: " : "",
-                opening->only != NULL ? opening->only : "or each was tried",
-                shown[0] != '\0' ? shown : "none");
+                "the server offers no SASL mechanism that can be used here: "
+                "%s%s%.80s",
+                reasons, wanted != NULL ? "; wanted: " : "",
+                wanted != NULL ? wanted : "");
     }
-    fail_login(opening, &error);
+    pn_login_fail(opening, &error);
 }
 
-static void issue_auth(pneu_opening *opening, pneu_session *session,
-                       const pn_buffer *initial)
+static const pn_mechanism *choose(const pneu_opening *opening,
+                                  const pneu_session *session)
 {
-    const char *name = pn_mechanism_at(opening->mechanism)->name;
-    pn_span span = {NULL, 0};
-    if (initial != NULL) {
-        span = pn_buffer_span(initial);
-        /* RFC 4954 4: if it does not fit the line, it is sent after a 334 */
-        size_t encoded = (span.length + 2) / 3 * 4;
-        if (strlen("AUTH  \r\n") + strlen(name) + encoded > LINE_USUAL) {
-            opening->has_held_back = true;
-            span.data = NULL;
-        }
-    }
-    if (pneu_session_auth(session, name, span.data, span.length,
-                          PNEU_OPENING_TAG) != PNEU_OK)
-        pn_opening_finish(opening, pneu_session_misuse(session));
-}
-
-static pneu_status start_exchange(pneu_opening *opening, pneu_error *error)
-{
-    pn_exchange_options options = {
-        .mechanism = pn_mechanism_at(opening->mechanism),
-        .user = opening->user,
-        .password = opening->password,
-        .host = opening->host,
-        .binding_kind = (pn_binding_kind)opening->binding_kind,
-        .binding = pn_buffer_span(&opening->binding),
-    };
-    pn_login_end_exchange(opening);
-    return pn_exchange_new(&opening->exchange, &options, error);
-}
-
-static int choose(const pneu_opening *opening, const char *offered)
-{
-    pn_mechanism_offer offer = {
-        .offered = pn_span_of(offered),
-        .only = opening->only,
-        .has_binding = opening->binding_kind != PNEU_BINDING_NONE,
-        .tried = opening->tried,
-    };
-    return pn_mechanism_choose(&offer);
+    pn_mechanism_offer offer = offer_of(opening, session);
+    if (!opening->has_own)
+        return pn_mechanism_choose(&offer);
+    bool is_offered = pn_mechanism_is_offered(
+        offer.offered, pn_span_of(opening->own_row.name));
+    return is_offered && opening->mechanism == NULL ? &opening->own_row : NULL;
 }
 
 /* The next mechanism that both sides have, or the end of the opening. */
 static void try_next(pneu_opening *opening, pneu_session *session)
 {
     pneu_error error;
-    const char *offered = pneu_session_extension(session, "AUTH");
     pneu_status status = PNEU_NOT_OFFERED;
-    opening->challenges = 0;
-    opening->cancelled = false;
     /* GNU SASL may have been built without one */
     while (status == PNEU_NOT_OFFERED) {
-        int choice = choose(opening, offered);
-        if (choice < 0) {
-            fail_no_mechanism(opening, offered);
+        const pn_mechanism *choice = choose(opening, session);
+        if (choice == NULL && opening->refusal.status != PNEU_OK) {
+            error = opening->refusal;
+            pn_login_fail(opening, &error);
+            return;
+        }
+        if (choice == NULL) {
+            fail_no_mechanism(opening, session);
             return;
         }
         opening->mechanism = choice;
-        opening->tried |= 1U << choice;
-        status = start_exchange(opening, &error);
+        if (!opening->has_own)
+            opening->tried |= pn_mechanism_bit(choice);
+        status = pn_login_start_exchange(opening, session, &error);
+        if (status == PNEU_NOT_OFFERED && opening->refusal.status == PNEU_OK)
+            opening->refusal = error;
     }
     if (status != PNEU_OK)
-        fail_login(opening, &error);
-    else if (pn_mechanism_at(opening->mechanism)->client_first)
-        opening->wants_step = true;
-    else
-        issue_auth(opening, session, NULL);
+        pn_login_fail(opening, &error);
 }
 
 void pn_login_begin(pneu_opening *opening, pneu_session *session)
@@ -148,91 +153,29 @@ void pn_login_begin(pneu_opening *opening, pneu_session *session)
         try_next(opening, session);
 }
 
-/* Stops an exchange that went wrong on this side; the server answers 501. */
-static void cancel(pneu_opening *opening, pneu_session *session,
-                   const pneu_error *error)
+void pn_login_leave(pneu_opening *opening, pneu_session *session,
+                    pneu_error *why)
 {
-    if (error->status == PNEU_NO_MEMORY) {
-        pneu_session_cancel(session,
-                            error); /* not even a "*" is sure to go out */
-        pn_opening_finish(opening, error);
+    if (opening->policy == PNEU_AUTH_NEVER_NEXT) {
+        pn_login_fail(opening, why);
         return;
     }
-    opening->error = *error;
-    opening->error.command = PNEU_COMMAND_AUTH;
-    opening->cancelled = true;
-    if (pneu_session_auth_response(session, NULL, 0, PNEU_OPENING_TAG) !=
-        PNEU_OK)
-        pn_opening_finish(opening, pneu_session_misuse(session));
+    opening->refusal = *why;
+    try_next(opening, session);
 }
 
-static void respond(pneu_opening *opening, pneu_session *session,
-                    const pn_buffer *answer)
+/* Has the server seen all that the mechanism has to say, and the client what
+ * it has to check? */
+static bool is_success_credible(const pneu_opening *opening)
 {
-    pn_span span = pn_buffer_span(answer);
-    if (pneu_session_auth_response(session, span.data, span.length,
-                                   PNEU_OPENING_TAG) != PNEU_OK)
-        pn_opening_finish(opening, pneu_session_misuse(session));
-}
-
-void pneu_opening_step(pneu_opening *opening, pneu_session *session)
-{
-    pneu_error error;
-    pn_buffer *answer = &opening->held_back;
-    bool is_first = opening->challenges == 0;
-    if (!opening->wants_step)
-        return;
-    opening->wants_step = false;
-    pn_buffer_clear(answer);
-    pneu_status status = pn_exchange_step(
-        opening->exchange, pn_buffer_span(&opening->challenge), answer, &error);
-    if (status != PNEU_OK && is_first)
-        fail_login(opening, &error);
-    else if (status != PNEU_OK)
-        cancel(opening, session, &error);
-    else if (is_first)
-        issue_auth(opening, session, answer);
-    else
-        respond(opening, session, answer);
-}
-
-/* Decodes a challenge into opening->challenge. */
-static pneu_status read_challenge(pneu_opening *opening,
-                                  const pneu_reply *reply, pneu_error *error)
-{
-    pn_span text = {reply->text, reply->text_length};
-    pn_buffer_clear(&opening->challenge);
-    if (++opening->challenges > PN_CHALLENGES_MAX)
-        return pn_fail(error, PNEU_AUTH_FAILED,
-                       "the server sent more than %d challenges",
-                       PN_CHALLENGES_MAX);
-    pneu_status status = pn_base64_decode(&opening->challenge, text);
-    if (status == PNEU_INVALID)
-        return pn_fail(error, PNEU_AUTH_FAILED,
-                       "the server's challenge is not base64");
-    return status == PNEU_OK
-               ? PNEU_OK
-               : pn_fail(error, status, "no memory for a challenge");
-}
-
-static void take_challenge(pneu_opening *opening, pneu_session *session,
-                           const pneu_reply *reply)
-{
-    pneu_error error;
-    if (read_challenge(opening, reply, &error) != PNEU_OK) {
-        cancel(opening, session, &error);
-    } else if (opening->has_held_back) {
-        opening->has_held_back = false;
-        respond(opening, session, &opening->held_back);
-    } else {
-        opening->wants_step = true;
-    }
+    return !opening->has_held_back &&
+           pn_exchange_is_complete(opening->exchange);
 }
 
 static void take_success(pneu_opening *opening, pneu_session *session)
 {
     pneu_error error;
-    if (pn_exchange_is_complete(opening->exchange)) {
+    if (is_success_credible(opening)) {
         pn_login_end_exchange(opening);
         return;
     }
@@ -243,42 +186,88 @@ static void take_success(pneu_opening *opening, pneu_session *session)
             pneu_opening_mechanism(opening));
     error.command = PNEU_COMMAND_AUTH;
     pneu_session_cancel(session, &error);
-    fail_login(opening, &error);
+    pn_login_fail(opening, &error);
+}
+
+static void tell_more(pneu_error *error, const char *more)
+{
+    size_t length = strlen(error->message);
+    if (more[0] != '\0')
+        snprintf(error->message + length, sizeof(error->message) - length,
+                 " (%s)", more);
+}
+
+/* Is it the token that was refused? The error comes before the refusal (RFC
+ * 7628 3.2.3), whose code may be any. */
+static bool is_token_refused(const pneu_opening *opening,
+                             const pneu_reply *reply)
+{
+    bool is_oauth = opening->mechanism->kind == PN_KIND_OAUTHBEARER ||
+                    opening->mechanism->kind == PN_KIND_XOAUTH2;
+    return is_oauth &&
+           (reply->code == 535 ||
+            (reply->code >= 500 && pn_exchange_detail(opening->exchange)));
+}
+
+/* RFC 4954 4: 504, this mechanism is not known; 6: 534, it is too weak.
+ * Anything else speaks of the credentials. */
+static bool may_try_next(const pneu_opening *opening, const pneu_reply *reply)
+{
+    switch (opening->policy) {
+    case PNEU_AUTH_NEVER_NEXT:
+        return false;
+    case PNEU_AUTH_ALWAYS_NEXT:
+        return reply->code != 421;
+    case PNEU_AUTH_STRICT:
+        break;
+    }
+    return reply->code == 504 || reply->code == 534;
+}
+
+static void take_refusal(pneu_opening *opening, pneu_session *session,
+                         const pneu_reply *reply)
+{
+    pneu_error error;
+    const char *detail = pn_exchange_detail(opening->exchange);
+    bool is_token = is_token_refused(opening, reply);
+    pn_refusal_tell(&opening->refusal, PNEU_COMMAND_AUTH, reply);
+    if (detail != NULL)
+        tell_more(&opening->refusal, detail);
+    error = opening->refusal;
+    if (is_token && pn_token_refuse(&opening->token)) {
+        tell_more(&opening->refusal,
+                  "and the token call-back gave the same token again");
+        if (pn_login_start_exchange(opening, session, &error) != PNEU_OK)
+            pn_login_fail(opening, &error);
+    } else if (may_try_next(opening, reply)) {
+        try_next(opening, session);
+    } else {
+        pn_opening_finish(opening, &error);
+    }
+}
+
+/* The answer to "*". */
+static void take_end(pneu_opening *opening, pneu_session *session,
+                     const pneu_reply *reply)
+{
+    pneu_error error = opening->error;
+    if (pneu_reply_is_positive(reply))
+        pneu_session_cancel(session, &error); /* it was not told any secret */
+    pn_opening_finish(opening, &error);
 }
 
 bool pn_login_event(pneu_opening *opening, pneu_session *session,
                     const pneu_event *event)
 {
     const pneu_reply *reply = event->reply;
-    if (opening->cancelled) {
-        pneu_error error = opening->error;
-        if (pneu_reply_is_positive(reply))
-            pneu_session_cancel(session,
-                                &error); /* it was not told any secret */
-        pn_opening_finish(opening, &error);
-        return false;
-    }
-    if (reply->code == 334) {
-        take_challenge(opening, session, reply);
-        return false;
-    }
-    if (pneu_reply_is_positive(reply)) {
+    bool positive = pneu_reply_is_positive(reply);
+    if (opening->cancelled)
+        take_end(opening, session, reply);
+    else if (reply->code == 334)
+        pn_login_take_challenge(opening, session, reply);
+    else if (positive)
         take_success(opening, session);
-        return true;
-    }
-    /* RFC 4954 4: 504, this mechanism is not known; 6: 534, it is too weak.
-     * Anything else speaks of the credentials, and stays the answer. */
-    if ((reply->code == 504 || reply->code == 534) && opening->only == NULL) {
-        unsigned tried = opening->tried;
-        pneu_error refusal;
-        pn_refusal_tell(&refusal, PNEU_COMMAND_AUTH, reply);
-        try_next(opening, session);
-        if (opening->done && opening->tried == tried)
-            opening->error = refusal;
-        return false;
-    }
-    pn_refusal_tell(&opening->error, PNEU_COMMAND_AUTH, reply);
-    pneu_error error = opening->error;
-    pn_opening_finish(opening, &error);
-    return false;
+    else
+        take_refusal(opening, session, reply);
+    return positive && !opening->done;
 }

@@ -4,6 +4,7 @@
 
 #include "base/span.h"
 #include "pneu/status.h"
+#include "wire/problems.h"
 
 typedef struct pn_message_facts {
     uint64_t size;       /* with CRLF line ends, as SIZE counts (RFC 1870) */
@@ -15,9 +16,12 @@ typedef struct pn_message_facts {
 
 pn_message_facts pn_message_examine(pn_span content);
 
+/* Those of content that goes untouched (RFC 3030 3). */
+pn_message_facts pn_message_of_binary(pn_span content);
+
 /* What no server may be sent (RFC 5321 2.3.8, 4.5.3.1.6; RFC 5322 2.3).
- * Errors: BAD_MESSAGE. */
-pneu_status pn_message_check(const pn_message_facts *facts,
-                             bool allow_long_lines, pneu_error *error);
+ * Tells BAD_MESSAGE. */
+void pn_message_check(const pn_message_facts *facts, bool allow_long_lines,
+                      pn_problems *problems);
 
 #endif

@@ -2,28 +2,67 @@
  * has behind it; AUTH itself is in login.c. */
 #include "flow/opening.h"
 
-#include <string.h>
-
-#include "base/escape.h"
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/options.h"
 #include "base/secret.h"
 #include "flow/refusal.h"
+#include "sasl/own.h"
 #include "wire/limits.h"
 
 enum {
     BINDING_MAX = 256
 };
 
-pneu_status pn_opening_check_mechanism(const char *name, pneu_error *error)
+static bool asks_for_login(const pneu_opening_options *options)
 {
-    char shown[100];
-    if (name == NULL || pn_mechanism_is_known(name))
-        return PNEU_OK;
-    pn_escape(pn_span_of(name), "\\n", shown, sizeof(shown));
-    return pn_fail(error, PNEU_INVALID,
-                   "the SASL mechanism \"%s\" is not known here", shown);
+    return options->user != NULL || options->mechanisms != NULL ||
+           options->token != NULL || options->own_mechanism != NULL;
+}
+
+/* Is there what at least one of the mechanisms needs? */
+static pneu_status check_credentials(const pneu_opening_options *options,
+                                     pneu_error *error)
+{
+    pn_mechanism_offer offer = {
+        .wanted = options->mechanisms,
+        .has = PN_HAS_BINDING | /* that will be seen */
+               pn_login_has(options->user, options->password,
+                            options->authorization, options->token != NULL),
+        .by_token = options->token != NULL,
+    };
+    return pn_mechanism_check_needs(&offer, error);
+}
+
+static pneu_status check_own(const pneu_opening_options *options,
+                             pneu_error *error)
+{
+    if (options->mechanisms != NULL)
+        return pn_fail(error, PNEU_INVALID,
+                       "own_mechanism and mechanisms exclude each other");
+    return pn_own_check(options->own_mechanism, error);
+}
+
+static pneu_status check_login(const pneu_opening_options *options,
+                               pneu_error *error)
+{
+    bool wants_login = asks_for_login(options);
+    if ((unsigned)options->policy > PNEU_AUTH_ALWAYS_NEXT)
+        return pn_fail(error, PNEU_INVALID, "there is no such auth policy");
+    if (options->own_mechanism != NULL)
+        return check_own(options, error);
+    pneu_status status = pn_mechanism_check_names(options->mechanisms, error);
+    if (status != PNEU_OK)
+        return status;
+    if (wants_login && (options->mechanisms != NULL || options->token != NULL))
+        return check_credentials(options, error);
+    if ((options->user == NULL) != (options->password == NULL))
+        return pn_fail(error, PNEU_INVALID,
+                       "a user name and a password belong together");
+    if (!wants_login && options->authorization != NULL)
+        return pn_fail(error, PNEU_INVALID,
+                       "an authorization identity needs credentials");
+    return PNEU_OK;
 }
 
 static pneu_status check(const pneu_opening_options *options, pneu_error *error)
@@ -31,40 +70,73 @@ static pneu_status check(const pneu_opening_options *options, pneu_error *error)
     if (options->local_name == NULL || options->local_name[0] == '\0')
         return pn_fail(error, PNEU_INVALID,
                        "EHLO needs a name for this side of the line");
-    if ((options->user == NULL) != (options->password == NULL))
-        return pn_fail(error, PNEU_INVALID,
-                       "a user name and a password belong together");
-    return pn_opening_check_mechanism(options->mechanism, error);
+    if ((unsigned)options->tls > PNEU_OPENING_TLS_REQUIRED)
+        return pn_fail(error, PNEU_INVALID, "there is no such TLS mode");
+    return check_login(options, error);
+}
+
+static void take_own(pneu_opening *opening, const pneu_mechanism *own)
+{
+    if (own == NULL)
+        return;
+    opening->has_own =
+        pn_options_copy(&opening->own, sizeof(opening->own), own);
+    opening->own_row = (pn_mechanism){
+        .name = opening->own.name,
+        .kind = PN_KIND_OWN,
+        .client_first = !opening->own.no_initial_response,
+    };
+}
+
+static bool copy_texts(pneu_opening *opening,
+                       const pneu_opening_options *options)
+{
+    return pn_options_copy_text(&opening->local_name, options->local_name) &&
+           pn_options_copy_text(&opening->host,
+                                options->host != NULL ? options->host : "") &&
+           pn_options_copy_text(&opening->user, options->user) &&
+           pn_options_copy_text(&opening->password, options->password) &&
+           pn_options_copy_text(&opening->authorization,
+                                options->authorization) &&
+           pn_options_copy_text(&opening->mechanisms, options->mechanisms);
+}
+
+static bool copy_options(pneu_opening *opening,
+                         const pneu_opening_options *options)
+{
+    opening->tls = options->tls;
+    opening->port = options->port;
+    opening->policy = options->policy;
+    opening->allow_cleartext_auth = options->allow_cleartext_auth;
+    opening->no_initial_response = options->no_initial_response;
+    take_own(opening, options->own_mechanism);
+    pn_buffer_init(&opening->binding, BINDING_MAX);
+    pn_buffer_init(&opening->challenge, PN_REPLY_LINE_MAX);
+    pn_answer_init(&opening->answer, PN_COMMAND_LINE_MAX);
+    bool is_copied = copy_texts(opening, options);
+    pn_token_init(&opening->token, opening->password, options->token,
+                  options->token_context);
+    return is_copied;
 }
 
 pneu_status pneu_opening_new(pneu_opening **out,
                              const pneu_opening_options *given,
                              pneu_error *error)
 {
-    pneu_opening_options own;
-    const pneu_opening_options *options = &own;
+    pneu_opening_options options;
     *out = NULL;
-    if (!pn_options_copy(&own, sizeof(own), given))
+    if (!pn_options_copy(&options, sizeof(options), given))
         return pn_fail(error, PNEU_INVALID,
                        "the size of the options is not set");
-    pneu_status status = check(options, error);
+    if (options.authorization != NULL && options.authorization[0] == '\0')
+        options.authorization = NULL;
+    pneu_status status = check(&options, error);
     if (status != PNEU_OK)
         return status;
     pneu_opening *opening = pn_memory_new(1, sizeof(*opening));
     if (opening == NULL)
         return pn_fail(error, PNEU_NO_MEMORY, "no memory to begin a session");
-    opening->tls = options->tls;
-    opening->allow_cleartext_auth = options->allow_cleartext_auth;
-    opening->mechanism = -1;
-    pn_buffer_init(&opening->binding, BINDING_MAX);
-    pn_buffer_init(&opening->challenge, PN_REPLY_LINE_MAX);
-    pn_buffer_init(&opening->held_back, PN_COMMAND_LINE_MAX);
-    if (!pn_options_copy_text(&opening->local_name, options->local_name) ||
-        !pn_options_copy_text(&opening->host,
-                              options->host != NULL ? options->host : "") ||
-        !pn_options_copy_text(&opening->user, options->user) ||
-        !pn_options_copy_text(&opening->password, options->password) ||
-        !pn_options_copy_text(&opening->only, options->mechanism)) {
+    if (!copy_options(opening, &options)) {
         pneu_opening_free(opening);
         return pn_fail(error, PNEU_NO_MEMORY, "no memory to begin a session");
     }
@@ -81,10 +153,12 @@ void pneu_opening_free(pneu_opening *opening)
     pn_memory_free(opening->host);
     pn_secret_free_text(opening->user);
     pn_secret_free_text(opening->password);
-    pn_memory_free(opening->only);
+    pn_memory_free(opening->authorization);
+    pn_memory_free(opening->mechanisms);
+    pn_token_finish(&opening->token);
     pn_buffer_finish(&opening->binding);
     pn_buffer_finish(&opening->challenge);
-    pn_buffer_finish(&opening->held_back);
+    pn_answer_clear(&opening->answer);
     pn_memory_free(opening);
 }
 
@@ -107,7 +181,8 @@ void pn_opening_finish(pneu_opening *opening, const pneu_error *error)
 
 static bool has_login(const pneu_opening *opening)
 {
-    return opening->user != NULL;
+    return opening->user != NULL || opening->mechanisms != NULL ||
+           opening->token.function != NULL || opening->has_own;
 }
 
 static bool is_under_tls(const pneu_session *session)
@@ -247,6 +322,5 @@ const pneu_error *pneu_opening_error(const pneu_opening *opening)
 
 const char *pneu_opening_mechanism(const pneu_opening *opening)
 {
-    return opening->mechanism >= 0 ? pn_mechanism_at(opening->mechanism)->name
-                                   : NULL;
+    return opening->mechanism != NULL ? opening->mechanism->name : NULL;
 }

@@ -1,4 +1,5 @@
-/* The inside of an opening, shared by opening.c and login.c. */
+/* The inside of an opening, shared by opening.c, login.c (which mechanism,
+ * and what a refusal means) and login_exchange.c (challenges and answers). */
 #ifndef PN_FLOW_OPENING_H
 #define PN_FLOW_OPENING_H
 
@@ -9,11 +10,18 @@
 struct pneu_opening {
     char *local_name;
     char *host;
+    uint16_t port;
     char *user;
     char *password;
-    char *only; /* mechanism */
+    char *authorization;
+    char *mechanisms;
     pneu_opening_tls tls;
+    pneu_auth_policy policy;
     bool allow_cleartext_auth;
+    bool no_initial_response;
+    bool has_own;
+    pneu_mechanism own; /* the program's */
+    pn_mechanism own_row;
 
     bool done;
     bool helo; /* EHLO was not understood */
@@ -22,22 +30,26 @@ struct pneu_opening {
     pneu_binding binding_kind;
     pn_buffer binding;
 
-    int mechanism; /* its index, -1: none yet */
+    pn_token token;
+    const pn_mechanism *mechanism; /* NULL: none yet */
     unsigned tried;
+    pneu_error refusal; /* why the one before was left; status OK: none was */
     pn_exchange *exchange;
     bool wants_step;
+    bool is_begun;  /* AUTH has been issued */
     bool cancelled; /* "*" was sent: an answer still comes */
     unsigned challenges;
     pn_buffer challenge; /* decoded */
-    pn_buffer held_back; /* an initial response too long for AUTH's line */
+    pneu_answer answer;  /* what is said next, or kept for the first 334 */
     bool has_held_back;
 };
 
 /* Ends the opening with what error says, or with success. */
 void pn_opening_finish(pneu_opening *opening, const pneu_error *error);
 
-/* Errors: INVALID for a mechanism that pneu does not know; NULL is fine. */
-pneu_status pn_opening_check_mechanism(const char *name, pneu_error *error);
+/* What there is for mechanisms to use: a set of PN_HAS_…. */
+unsigned pn_login_has(const char *user, const char *password,
+                      const char *authorization, bool by_token);
 
 /* Begins AUTH, or ends the opening because it cannot. */
 void pn_login_begin(pneu_opening *opening, pneu_session *session);
@@ -46,6 +58,23 @@ void pn_login_begin(pneu_opening *opening, pneu_session *session);
  * to what is next. */
 bool pn_login_event(pneu_opening *opening, pneu_session *session,
                     const pneu_event *event);
+
+/* Ends the opening with an error of AUTH. */
+void pn_login_fail(pneu_opening *opening, pneu_error *error);
+
+/* A mechanism cannot be used on this side, and nothing was said of it yet: the
+ * next one, or the end. */
+void pn_login_leave(pneu_opening *opening, pneu_session *session,
+                    pneu_error *why);
+
+/* Begins the exchange of opening->mechanism; NOT_OFFERED if this machine has
+ * not got it. */
+pneu_status pn_login_start_exchange(pneu_opening *opening,
+                                    pneu_session *session, pneu_error *error);
+
+/* The server's 334. */
+void pn_login_take_challenge(pneu_opening *opening, pneu_session *session,
+                             const pneu_reply *reply);
 
 /* Forgets an exchange that is under way. */
 void pn_login_end_exchange(pneu_opening *opening);

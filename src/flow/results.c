@@ -17,6 +17,20 @@ bool pneu_delivery_may_resend(const pneu_delivery *delivery, size_t i)
                                outcome->kind == PNEU_OUTCOME_NOT_TRIED);
 }
 
+size_t pneu_delivery_resend_list(const pneu_delivery *delivery,
+                                 const char **recipients, size_t max)
+{
+    size_t found = 0;
+    for (size_t i = 0; i < pneu_delivery_count(delivery); i++) {
+        if (!pneu_delivery_may_resend(delivery, i))
+            continue;
+        if (found < max)
+            recipients[found] = pneu_delivery_outcome(delivery, i)->recipient;
+        found++;
+    }
+    return found;
+}
+
 int pneu_delivery_exit_status(const pneu_delivery *delivery)
 {
     enum {

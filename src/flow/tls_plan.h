@@ -3,6 +3,7 @@
 #define PN_FLOW_TLS_PLAN_H
 
 #include "pneu/opening.h"
+#include "pneu/tls.h"
 
 /* What the plan depends on. */
 typedef struct pn_tls_facts {

@@ -1,84 +1,8 @@
-/* From a verb to the queue: each issuing call builds its line, checks that
- * it is possible now, and pushes one command (DATA: two). */
-#include <string.h>
-
+/* From a verb to the queue: the commands that are no part of a transaction.
+ */
 #include "base/fail.h"
-#include "base/options.h"
-#include "session/session.h"
-#include "wire/line.h"
+#include "session/issue.h"
 #include "wire/path.h"
-
-static pneu_status misuse(pneu_session *session, const char *reason)
-{
-    return pn_fail(&session->misuse, PNEU_MISUSE, "%s", reason);
-}
-
-/* What holds for every command but the answer to a challenge. */
-static pneu_status check_open(pneu_session *session)
-{
-    session->misuse = (pneu_error){.status = PNEU_OK};
-    if (pn_session_is_over(session) || session->state == PN_STATE_CLOSING)
-        return misuse(session, "the session is over");
-    if (session->state == PN_STATE_CHALLENGED)
-        return misuse(session, "AUTH waits for the answer to a challenge");
-    if (session->issuing == PN_ISSUING_BODY)
-        return misuse(session, "the message after DATA is not whole yet");
-    if (pn_queue_reserve(&session->queue, 2) != PNEU_OK)
-        return pn_fail(&session->misuse, PNEU_NO_MEMORY,
-                       "no room for another command");
-    return PNEU_OK;
-}
-
-static pn_line begin_line(pneu_session *session)
-{
-    return pn_line_begin(&session->lines, &session->misuse);
-}
-
-/* Ends the line and queues its command; NULL if that failed. */
-static pn_queued *push(pneu_session *session, pn_line *line,
-                       pneu_command command, uintptr_t tag)
-{
-    size_t length = 0;
-    if (pn_line_end(line, &length) != PNEU_OK) {
-        session->misuse.command = command;
-        return NULL;
-    }
-    pn_queued *queued = pn_queue_push(&session->queue);
-    queued->command = command;
-    queued->tag = tag;
-    queued->line_length = length;
-    queued->public_length = length;
-    queued->replies_due = 1;
-    return queued;
-}
-
-static pneu_status push_result(const pneu_session *session,
-                               const pn_queued *queued)
-{
-    return queued != NULL ? PNEU_OK : session->misuse.status;
-}
-
-/* A command that is one word and, if argument is not NULL, an argument. */
-static pneu_status push_simple(pneu_session *session, pneu_command command,
-                               const char *argument, uintptr_t tag)
-{
-    pneu_status status = check_open(session);
-    if (status != PNEU_OK)
-        return status;
-    pn_line line = begin_line(session);
-    pn_line_add_text(&line, pn_command_row_of(command)->name);
-    if (argument != NULL) {
-        pn_line_add_text(&line, " ");
-        pn_line_add_text(&line, argument);
-    }
-    return push_result(session, push(session, &line, command, tag));
-}
-
-/* A name with a blank in it would be two arguments to the server. */
-static bool is_one_word(const char *name)
-{
-    return name != NULL && name[0] != '\0' && strpbrk(name, " \t") == NULL;
-}
 
 pneu_status pneu_session_hello(pneu_session *session, bool helo,
                                const char *name, uintptr_t tag)
@@ -87,12 +11,12 @@ pneu_status pneu_session_hello(pneu_session *session, bool helo,
                            : session->lmtp ? PNEU_COMMAND_LHLO
                                            : PNEU_COMMAND_EHLO;
     if (helo && session->lmtp) /* RFC 2033 4.1 */
-        return misuse(session, "LMTP has no HELO");
-    if (!is_one_word(name))
+        return pn_issue_misuse(session, "LMTP has no HELO");
+    if (!pn_issue_is_word(name))
         return pn_fail(&session->misuse, PNEU_INVALID,
                        "the client's name for %s must be one word",
                        pn_command_row_of(command)->name);
-    pneu_status status = push_simple(session, command, name, tag);
+    pneu_status status = pn_issue_simple(session, command, name, tag);
     if (status == PNEU_OK) /* RFC 5321 4.1.4: it resets, as RSET does */
         session->issuing = PN_ISSUING_NONE;
     return status;
@@ -101,20 +25,26 @@ pneu_status pneu_session_hello(pneu_session *session, bool helo,
 pneu_status pneu_session_starttls(pneu_session *session, uintptr_t tag)
 {
     if (session->protection >= PNEU_PROTECTION_TLS_UNVERIFIED)
-        return misuse(session, "the line is under TLS already");
-    return push_simple(session, PNEU_COMMAND_STARTTLS, NULL, tag);
+        return pn_issue_misuse(session, "the line is under TLS already");
+    if (pneu_session_in_transaction(session))
+        return pn_issue_misuse(session, "a transaction is under way: TLS "
+                                        "begins before it, or after RSET");
+    return pn_issue_simple(session, PNEU_COMMAND_STARTTLS, NULL, tag);
 }
 
 pneu_status pneu_session_auth(pneu_session *session, const char *mechanism,
                               const void *initial, size_t length, uintptr_t tag)
 {
-    pneu_status status = check_open(session);
+    pneu_status status = pn_issue_check(session);
     if (status != PNEU_OK)
         return status;
-    if (!is_one_word(mechanism))
+    if (pneu_session_in_transaction(session)) /* RFC 4954 4 */
+        return pn_issue_misuse(session, "a transaction is under way: AUTH "
+                                        "comes before it, or after RSET");
+    if (!pn_issue_is_word(mechanism))
         return pn_fail(&session->misuse, PNEU_INVALID,
                        "the name of a SASL mechanism must be one word");
-    pn_line line = begin_line(session);
+    pn_line line = pn_issue_line(session);
     pn_line_add_text(&line, "AUTH ");
     pn_line_add_text(&line, mechanism);
     size_t public_length = pn_buffer_length(&session->lines) - line.start;
@@ -123,10 +53,10 @@ pneu_status pneu_session_auth(pneu_session *session, const char *mechanism,
         public_length++;
         pn_line_add_base64(&line, (pn_span){initial, length});
     }
-    pn_queued *queued = push(session, &line, PNEU_COMMAND_AUTH, tag);
+    pn_queued *queued = pn_issue_push(session, &line, PNEU_COMMAND_AUTH, tag);
     if (queued != NULL && initial != NULL)
         queued->public_length = public_length;
-    return push_result(session, queued);
+    return pn_issue_result(session, queued);
 }
 
 pneu_status pneu_session_auth_response(pneu_session *session,
@@ -134,16 +64,17 @@ pneu_status pneu_session_auth_response(pneu_session *session,
                                        uintptr_t tag)
 {
     if (session->state != PN_STATE_CHALLENGED)
-        return misuse(session, "no challenge waits for an answer");
+        return pn_issue_misuse(session, "no challenge waits for an answer");
     if (pn_queue_reserve(&session->queue, 1) != PNEU_OK)
         return pn_fail(&session->misuse, PNEU_NO_MEMORY,
                        "no room for another command");
-    pn_line line = begin_line(session);
+    pn_line line = pn_issue_line(session);
     if (response == NULL)
         pn_line_add_text(&line, "*"); /* RFC 4954 4 */
     else if (length > 0)
         pn_line_add_base64(&line, (pn_span){response, length});
-    pn_queued *queued = push(session, &line, PNEU_COMMAND_AUTH_RESPONSE, tag);
+    pn_queued *queued =
+        pn_issue_push(session, &line, PNEU_COMMAND_AUTH_RESPONSE, tag);
     if (queued == NULL)
         return session->misuse.status;
     if (response != NULL)
@@ -152,166 +83,88 @@ pneu_status pneu_session_auth_response(pneu_session *session,
     return PNEU_OK;
 }
 
-static void add_mail_parameters(pn_line *line, pn_span octets_text,
-                                const pneu_mail_parameters *parameters)
-{
-    if (parameters->octets > 0) {
-        pn_line_add_text(line, " SIZE=");
-        pn_line_add(line, octets_text);
-    }
-    if (parameters->body_8bit)
-        pn_line_add_text(line, " BODY=8BITMIME");
-    if (parameters->smtputf8)
-        pn_line_add_text(line, " SMTPUTF8");
-    if (parameters->raw != NULL && parameters->raw[0] != '\0') {
-        pn_line_add_text(line, " ");
-        pn_line_add_text(line, parameters->raw);
-    }
-}
-
-static pn_span number_text(uint64_t number, char text[20])
-{
-    size_t at = 20;
-    do {
-        text[--at] = (char)('0' + number % 10);
-        number /= 10;
-    } while (number > 0);
-    return (pn_span){text + at, 20 - at};
-}
-
-pneu_status pneu_session_mail(pneu_session *session, const char *reverse_path,
-                              const pneu_mail_parameters *parameters,
-                              uintptr_t tag)
-{
-    char digits[20];
-    pneu_mail_parameters own;
-    pneu_status status = check_open(session);
-    if (status != PNEU_OK)
-        return status;
-    if (!pn_options_copy(&own, sizeof(own), parameters))
-        return pn_fail(&session->misuse, PNEU_INVALID,
-                       "the size of the parameters is not set");
-    if (session->issuing != PN_ISSUING_NONE)
-        return misuse(session, "a transaction is under way: end it by RSET");
-    status = pn_path_check(pn_span_of(reverse_path),
-                           PN_PATH_NULL | PN_PATH_LOCAL, &session->misuse);
-    if (status != PNEU_OK)
-        return status;
-    pn_line line = begin_line(session);
-    pn_line_add_text(&line, "MAIL FROM:<");
-    pn_line_add_text(&line, reverse_path);
-    pn_line_add_text(&line, ">");
-    add_mail_parameters(&line, number_text(own.octets, digits), &own);
-    pn_queued *queued = push(session, &line, PNEU_COMMAND_MAIL, tag);
-    if (queued == NULL)
-        return session->misuse.status;
-    queued->transaction = ++session->issued_transaction;
-    session->issued_recipients = 0;
-    session->issuing = PN_ISSUING_MAIL;
-    return PNEU_OK;
-}
-
-pneu_status pneu_session_rcpt(pneu_session *session, const char *forward_path,
-                              const char *parameters, uintptr_t tag)
-{
-    pneu_status status = check_open(session);
-    if (status != PNEU_OK)
-        return status;
-    if (session->issuing == PN_ISSUING_NONE)
-        return misuse(session, "RCPT comes after MAIL");
-    pn_span path = pn_span_of(forward_path);
-    status = pn_path_check(path, PN_PATH_LOCAL, &session->misuse);
-    if (status != PNEU_OK)
-        return status;
-    pn_line line = begin_line(session);
-    pn_line_add_text(&line, "RCPT TO:<");
-    pn_line_add(&line, path);
-    pn_line_add_text(&line, ">");
-    if (parameters != NULL && parameters[0] != '\0') {
-        pn_line_add_text(&line, " ");
-        pn_line_add_text(&line, parameters);
-    }
-    pn_queued *queued = push(session, &line, PNEU_COMMAND_RCPT, tag);
-    if (queued == NULL)
-        return session->misuse.status;
-    queued->transaction = session->issued_transaction;
-    queued->index = session->issued_recipients++;
-    session->issuing = PN_ISSUING_RCPT;
-    return PNEU_OK;
-}
-
-pneu_status pneu_session_data(pneu_session *session, uintptr_t tag)
-{
-    pneu_status status = check_open(session);
-    if (status != PNEU_OK)
-        return status;
-    if (session->issuing != PN_ISSUING_RCPT)
-        return misuse(session, "DATA comes after RCPT");
-    pn_line line = begin_line(session);
-    pn_line_add_text(&line, "DATA");
-    pn_queued *data = push(session, &line, PNEU_COMMAND_DATA, tag);
-    if (data == NULL)
-        return session->misuse.status;
-    data->transaction = session->issued_transaction;
-    pn_queued *content = pn_queue_push(&session->queue);
-    content->command = PNEU_COMMAND_CONTENT;
-    content->tag = tag;
-    content->transaction = session->issued_transaction;
-    content->replies_due = 1;
-    session->issuing = PN_ISSUING_BODY;
-    return PNEU_OK;
-}
-
-pneu_status pneu_session_body(pneu_session *session, const void *data,
-                              size_t length, bool last)
-{
-    size_t i = 0;
-    pn_queued *content = pn_queue_at(&session->queue, 0);
-    while (content != NULL &&
-           (content->command != PNEU_COMMAND_CONTENT || content->is_whole))
-        content = pn_queue_at(&session->queue, ++i);
-    if (content == NULL)
-        return misuse(session, "no DATA waits for a message");
-    if (content->has_part)
-        return misuse(session, "the part before is not handed out yet");
-    content->part = (pn_span){data, length};
-    content->has_part = true;
-    content->is_whole = last;
-    if (last && content->transaction == session->issued_transaction &&
-        session->issuing == PN_ISSUING_BODY)
-        session->issuing = PN_ISSUING_NONE;
-    return PNEU_OK;
-}
-
 pneu_status pneu_session_rset(pneu_session *session, uintptr_t tag)
 {
-    pneu_status status = push_simple(session, PNEU_COMMAND_RSET, NULL, tag);
-    if (status == PNEU_OK)
-        session->issuing = PN_ISSUING_NONE;
-    return status;
+    pneu_status status = pn_issue_simple(session, PNEU_COMMAND_RSET, NULL, tag);
+    if (status != PNEU_OK)
+        return status;
+    session->issuing = PN_ISSUING_NONE;
+    session->issued_resets++;
+    return PNEU_OK;
 }
 
 pneu_status pneu_session_noop(pneu_session *session, uintptr_t tag)
 {
-    return push_simple(session, PNEU_COMMAND_NOOP, NULL, tag);
+    return pn_issue_simple(session, PNEU_COMMAND_NOOP, NULL, tag);
 }
 
 pneu_status pneu_session_quit(pneu_session *session, uintptr_t tag)
 {
-    return push_simple(session, PNEU_COMMAND_QUIT, NULL, tag);
+    return pn_issue_simple(session, PNEU_COMMAND_QUIT, NULL, tag);
+}
+
+/* An address or a name, alone in its line; what is not ASCII needs SMTPUTF8,
+ * and says so (RFC 6531 3.7.4.2). */
+static pneu_status issue_query(pneu_session *session, pneu_command command,
+                               const char *about, uintptr_t tag)
+{
+    const char *verb = pn_command_row_of(command)->name;
+    pneu_status status = pn_issue_check(session);
+    if (status != PNEU_OK)
+        return status;
+    if (about == NULL || about[0] == '\0')
+        return pn_fail(&session->misuse, PNEU_INVALID,
+                       "%s needs a name or an address", verb);
+    bool is_utf8 = pn_path_needs_utf8(pn_span_of(about));
+    if (is_utf8 && !pn_path_is_utf8(pn_span_of(about)))
+        return pn_fail(&session->misuse, PNEU_BAD_ADDRESS,
+                       "what %s asks about is not UTF-8", verb);
+    if (is_utf8)
+        status = pn_issue_needs(session, command, "SMTPUTF8");
+    if (status != PNEU_OK)
+        return status;
+    pn_line line = pn_issue_line(session);
+    pn_line_add_text(&line, verb);
+    pn_line_add_text(&line, " ");
+    pn_line_add_text(&line, about);
+    pn_line_add_text(&line, is_utf8 ? " SMTPUTF8" : "");
+    return pn_issue_result(session,
+                           pn_issue_push(session, &line, command, tag));
 }
 
 pneu_status pneu_session_verify(pneu_session *session, const char *address,
                                 uintptr_t tag)
 {
-    if (address == NULL || address[0] == '\0')
+    return issue_query(session, PNEU_COMMAND_VRFY, address, tag);
+}
+
+pneu_status pneu_session_expand(pneu_session *session, const char *list,
+                                uintptr_t tag)
+{
+    return issue_query(session, PNEU_COMMAND_EXPN, list, tag);
+}
+
+pneu_status pneu_session_help(pneu_session *session, const char *topic,
+                              uintptr_t tag)
+{
+    bool has_topic = topic != NULL && topic[0] != '\0';
+    return pn_issue_simple(session, PNEU_COMMAND_HELP, has_topic ? topic : NULL,
+                           tag);
+}
+
+pneu_status pneu_session_etrn(pneu_session *session, const char *node,
+                              uintptr_t tag)
+{
+    pneu_status status = pn_issue_check(session);
+    if (status == PNEU_OK)
+        status = pn_issue_needs(session, PNEU_COMMAND_ETRN, "ETRN");
+    if (status != PNEU_OK)
+        return status;
+    if (!pn_issue_is_word(node))
         return pn_fail(&session->misuse, PNEU_INVALID,
-                       "VRFY needs a name or an address");
-    if (pn_path_needs_utf8(pn_span_of(address))) /* RFC 6531 3.7.4.2 */
-        return pn_fail(&session->misuse, PNEU_BAD_ADDRESS,
-                       "VRFY with an address that is not ASCII is not "
-                       "supported");
-    return push_simple(session, PNEU_COMMAND_VRFY, address, tag);
+                       "ETRN needs one word: a domain, or \"@domain\", or "
+                       "\"#queue\"");
+    return pn_issue_simple(session, PNEU_COMMAND_ETRN, node, tag);
 }
 
 /* Verbs that change what the session knows, or carry a secret, go through
@@ -321,7 +174,7 @@ static const pn_span *reserved_verb(pn_span text)
     static const pn_span RESERVED[] = {
         {"EHLO", 4}, {"LHLO", 4}, {"HELO", 4}, {"STARTTLS", 8},
         {"AUTH", 4}, {"MAIL", 4}, {"RCPT", 4}, {"DATA", 4},
-        {"BDAT", 4}, {"RSET", 4}, {"QUIT", 4},
+        {"BDAT", 4}, {"RSET", 4}, {"QUIT", 4}, {"XCLIENT", 7},
     };
     pn_span verb;
     if (!pn_span_next_word(&text, &verb))
@@ -336,7 +189,7 @@ static const pn_span *reserved_verb(pn_span text)
 pneu_status pneu_session_command(pneu_session *session, const char *text,
                                  uintptr_t tag)
 {
-    pneu_status status = check_open(session);
+    pneu_status status = pn_issue_check(session);
     if (status != PNEU_OK)
         return status;
     if (text == NULL || text[0] == '\0')
@@ -348,7 +201,8 @@ pneu_status pneu_session_command(pneu_session *session, const char *text,
                        "%s cannot be sent as a plain line: the session has "
                        "to keep track of it",
                        reserved->data);
-    pn_line line = begin_line(session);
+    pn_line line = pn_issue_line(session);
     pn_line_add_text(&line, text);
-    return push_result(session, push(session, &line, PNEU_COMMAND_OTHER, tag));
+    return pn_issue_result(
+        session, pn_issue_push(session, &line, PNEU_COMMAND_OTHER, tag));
 }

@@ -59,6 +59,11 @@ static pn_phase waiting_phase(const pneu_session *session)
     return pn_command_row_of(head->command)->phase;
 }
 
+static int64_t patience_ms(const pneu_session *session, pn_phase phase)
+{
+    return pn_patience_own_ms(phase, &session->timeouts, session->timeout_ms);
+}
+
 int64_t pneu_session_deadline_ms(const pneu_session *session)
 {
     int64_t deadline = -1;
@@ -66,10 +71,10 @@ int64_t pneu_session_deadline_ms(const pneu_session *session)
         return -1;
     if (session->waiting_since_ms >= 0)
         deadline = session->waiting_since_ms +
-                   pn_patience_ms(waiting_phase(session), session->timeout_ms);
+                   patience_ms(session, waiting_phase(session));
     if (session->writing_since_ms >= 0) {
-        int64_t block = session->writing_since_ms +
-                        pn_patience_ms(PN_PHASE_BLOCK, session->timeout_ms);
+        int64_t block =
+            session->writing_since_ms + patience_ms(session, PN_PHASE_BLOCK);
         if (deadline < 0 || block < deadline)
             deadline = block;
     }

@@ -58,7 +58,9 @@ static bool is_uncalled_for(const pneu_session *session)
 static bool is_reply_awaited(const pneu_session *session)
 {
     const pn_queued *head = pn_queue_at(&session->queue, 0);
-    return session->handed > 0 || (head != NULL && head->go_ahead);
+    return session->handed > 0 ||
+           (head != NULL &&
+            (head->go_ahead || (head->is_chunk && head->begun)));
 }
 
 static void break_uncalled_for(pneu_session *session, pn_span text)
@@ -154,7 +156,8 @@ static void finish_input(pneu_session *session)
 static void head_changed(pneu_session *session)
 {
     pn_queued *head = pn_queue_at(&session->queue, 0);
-    /* RFC 2033 4.2: an answer for each recipient that was accepted */
+    /* RFC 2033 4.2: an answer for each recipient that was accepted (by BDAT
+     * only to its last chunk) */
     if (head != NULL && head->command == PNEU_COMMAND_CONTENT && session->lmtp)
         head->replies_due = session->current.accepted;
     pn_session_restart_wait(session);
@@ -296,7 +299,7 @@ static bool settle_down(pneu_session *session)
     }
     pn_session_skip(session);
     const pn_queued *head = pn_queue_at(&session->queue, 0);
-    return head != NULL && head->skipped;
+    return pn_session_is_over(session) || (head != NULL && head->skipped);
 }
 
 bool pneu_session_next_event(pneu_session *session, pneu_event *event)

@@ -1,9 +1,22 @@
 /* The sender: what may be on the wire together, and the pieces to write. */
+#include "base/fail.h"
 #include "base/secret.h"
-#include "session/session.h"
+#include "session/content.h"
 
-/* Has the head of the queue everything behind it decided that matters to
- * this command? Then, is there still a reason to send it? */
+enum {
+    WORTH_FINISHING = 1024 * 1024 /* octets of a pointless chunk */
+};
+
+/* Is every RCPT of the head's transaction answered, and none accepted? Those
+ * not answered would stand at the head. */
+static bool is_taken_by_nobody(const pneu_session *session)
+{
+    pneu_command at = pn_queue_at(&session->queue, 0)->command;
+    return session->current.accepted == 0 && at != PNEU_COMMAND_MAIL &&
+           at != PNEU_COMMAND_RCPT;
+}
+
+/* Is what was answered of its transaction reason enough not to send it? */
 static bool is_pointless(const pneu_session *session, const pn_queued *queued)
 {
     if (queued->transaction == 0 ||
@@ -11,11 +24,10 @@ static bool is_pointless(const pneu_session *session, const pn_queued *queued)
         return false;
     if (queued->command == PNEU_COMMAND_RCPT)
         return session->current.mail_refused;
-    if (queued->command != PNEU_COMMAND_DATA)
+    if (queued->command != PNEU_COMMAND_DATA && !queued->is_chunk)
         return false;
-    /* nothing is unanswered: so every RCPT of this transaction is */
-    return session->current.mail_refused ||
-           (session->handed == 0 && session->current.accepted == 0);
+    return session->current.mail_refused || session->current.chunk_refused ||
+           is_taken_by_nobody(session);
 }
 
 static void skip_one(pneu_session *session, pn_queued *queued)
@@ -26,25 +38,53 @@ static void skip_one(pneu_session *session, pn_queued *queued)
     session->skipped++;
 }
 
+static void skip_data(pneu_session *session, pn_queued *data)
+{
+    skip_one(session, data);
+    skip_one(session, pn_queue_at(&session->queue, session->handed));
+    if (session->issuing == PN_ISSUING_BODY &&
+        session->issued_transaction == data->transaction)
+        session->issuing = PN_ISSUING_NONE;
+}
+
+/* Of a chunk under way that nobody will take either little is left, and it is
+ * finished, or the way out is to close. */
+static void give_up_chunk(pneu_session *session, const pn_queued *chunk)
+{
+    pneu_error error;
+    if (!chunk->is_chunk || chunk->chunk_left <= WORTH_FINISHING)
+        return;
+    pn_fail(&error, PNEU_REFUSED,
+            "the server refused the message while a chunk of it was being "
+            "sent: closed with %llu octets to go",
+            (unsigned long long)chunk->chunk_left);
+    pn_session_break(session, &error);
+}
+
 void pn_session_skip(pneu_session *session)
 {
     pn_queued *next = pn_queue_at(&session->queue, session->handed);
-    while (next != NULL && session->line_given == 0 &&
-           is_pointless(session, next)) {
-        bool is_data = next->command == PNEU_COMMAND_DATA;
-        skip_one(session, next);
-        if (is_data)
-            skip_one(session, pn_queue_at(&session->queue, session->handed));
-        if (is_data && session->issuing == PN_ISSUING_BODY &&
-            session->issued_transaction == next->transaction)
-            session->issuing = PN_ISSUING_NONE;
+    while (next != NULL && is_pointless(session, next)) {
+        if (next->begun || session->line_given > 0) {
+            give_up_chunk(session, next);
+            return;
+        }
+        if (next->command == PNEU_COMMAND_DATA)
+            skip_data(session, next);
+        else
+            skip_one(session, next);
         next = pn_queue_at(&session->queue, session->handed);
     }
 }
 
-static bool may_pipeline(const pneu_session *session)
+/* May the end of a message go out? By DATA only after the 354 (RFC 5321
+ * 4.1.1.4); in LMTP by BDAT only if it is sure that it has an answer. */
+static bool may_end(const pneu_session *session, const pn_queued *content)
 {
-    return !session->no_pipelining && session->extensions.pipelining;
+    if (!content->is_chunk)
+        return content->go_ahead;
+    return !session->lmtp || (content->transaction == session->current.number &&
+                              session->current.accepted > 0);
 }
 
 /* May the i-th command of the queue go out, those before it having gone? */
@@ -53,12 +93,12 @@ static bool may_send(const pneu_session *session, size_t i)
     const pn_queued *queued = pn_queue_at(&session->queue, i);
     if (queued == NULL)
         return false;
-    if (queued->command == PNEU_COMMAND_CONTENT && !queued->go_ahead)
-        return false; /* RFC 5321 4.1.1.4: only after the 354 */
+    if (queued->command == PNEU_COMMAND_CONTENT && !may_end(session, queued))
+        return false;
     if (i == 0)
         return true;
     const pn_queued *before = pn_queue_at(&session->queue, i - 1);
-    if (!may_pipeline(session) || i >= session->max_unanswered ||
+    if (!pn_session_may_pipeline(session) || i >= session->max_unanswered ||
         !pn_command_row_of(before->command)->others_may_follow ||
         before->skipped)
         return false;
@@ -76,45 +116,6 @@ static bool is_writing_possible(const pneu_session *session)
         pn_buffer_length(&session->input) == 0 &&
         !(session->handed == 0 && pn_reply_parser_is_midway(&session->parser));
     return state && quiet && !session->output_failed && !session->ended;
-}
-
-/* Looks for pieces of the message until there are some, or none. */
-static void refill(pneu_session *session, pn_queued *queued)
-{
-    pn_content *content = &session->content;
-    if (!queued->begun) {
-        pn_stuffing_init(&content->stuffing);
-        content->first = 0;
-        content->count = 0;
-        queued->begun = true;
-        if (queued->lone_dot)
-            pn_stuffing_give(&content->stuffing, PN_SPAN(""), true);
-    }
-    if (content->count > 0)
-        return;
-    if (queued->has_part && !queued->lone_dot) {
-        pn_stuffing_give(&content->stuffing, queued->part, queued->is_whole);
-        queued->has_part = false;
-    }
-    content->first = 0;
-    while (
-        content->count < PN_READY_PIECES &&
-        pn_stuffing_next(&content->stuffing, &content->pieces[content->count]))
-        content->count++;
-}
-
-static size_t content_pieces(pneu_session *session, pn_queued *queued,
-                             pneu_piece *pieces, size_t max)
-{
-    pn_content *content = &session->content;
-    refill(session, queued);
-    size_t n = 0;
-    while (n < max && n < content->count) {
-        pn_span span = content->pieces[content->first + n];
-        pieces[n] = (pneu_piece){span.data, span.length, PNEU_PIECE_BODY};
-        n++;
-    }
-    return n;
 }
 
 /* Adds a run to the pieces, or lengthens the last one if it goes on there. */
@@ -159,10 +160,10 @@ size_t pneu_session_output(pneu_session *session, pneu_piece *pieces,
     const char *line = pn_buffer_span(&session->lines).data;
     for (size_t i = session->handed; n < max && may_send(session, i); i++) {
         pn_queued *queued = pn_queue_at(&session->queue, i);
-        if (queued->command == PNEU_COMMAND_CONTENT)
-            return n + content_pieces(session, queued, pieces + n, max - n);
         pn_span rest = {line + given, queued->line_length - given};
         n = line_pieces(queued, rest, pieces, n, max);
+        if (queued->has_octets && n < max)
+            return n + pn_content_pieces(session, queued, pieces + n, max - n);
         line += queued->line_length;
         given = 0;
     }
@@ -174,9 +175,9 @@ bool pn_session_has_output(const pneu_session *session)
     const pn_queued *next = pn_queue_at(&session->queue, session->handed);
     if (!is_writing_possible(session) || !may_send(session, session->handed))
         return false;
-    if (next->command != PNEU_COMMAND_CONTENT || next->lone_dot)
+    if (!next->has_octets || next->is_chunk || next->lone_dot)
         return true;
-    return next->has_part || session->content.count > 0;
+    return next->has_part || pn_content_is_ready(session, next);
 }
 
 static void handed_over(pneu_session *session)
@@ -187,29 +188,16 @@ static void handed_over(pneu_session *session)
 }
 
 /* Takes written octets off the message; gives what is left of them. */
-static size_t content_done(pneu_session *session, size_t written)
+static size_t content_done(pneu_session *session, pn_queued *queued,
+                           size_t written)
 {
-    pn_content *content = &session->content;
-    while (written > 0 && content->count > 0) {
-        pn_span *piece = &content->pieces[content->first];
-        size_t part = written < piece->length ? written : piece->length;
-        piece->data += part;
-        piece->length -= part;
-        written -= part;
-        if (piece->length == 0) {
-            content->first++;
-            content->count--;
-        }
-    }
-    if (content->count == 0) {
-        content->first = 0;
-        refill(session, pn_queue_at(&session->queue, session->handed));
-        if (content->count == 0 && content->stuffing.ended)
-            handed_over(session);
-    }
-    return written;
+    size_t left = pn_content_done(session, queued, written);
+    if (pn_content_is_out(session, queued))
+        handed_over(session);
+    return left;
 }
 
+/* The same for a line; octets of a message may follow it. */
 static size_t line_done(pneu_session *session, pn_queued *queued,
                         size_t written)
 {
@@ -224,7 +212,10 @@ static size_t line_done(pneu_session *session, pn_queued *queued,
                        queued->line_length);
     pn_buffer_consume(&session->lines, queued->line_length);
     session->line_given = 0;
-    handed_over(session);
+    queued->line_length = 0;
+    queued->public_length = 0;
+    if (!queued->has_octets || pn_content_is_out(session, queued))
+        handed_over(session);
     return written - left;
 }
 
@@ -232,10 +223,8 @@ static size_t line_done(pneu_session *session, pn_queued *queued,
 static bool was_given(const pneu_session *session)
 {
     const pn_queued *next = pn_queue_at(&session->queue, session->handed);
-    if (!may_send(session, session->handed))
-        return false;
-    return next->command != PNEU_COMMAND_CONTENT ||
-           (next->begun && session->content.count > 0);
+    return may_send(session, session->handed) &&
+           (next->line_length > 0 || pn_content_is_ready(session, next));
 }
 
 void pneu_session_output_done(pneu_session *session, size_t written)
@@ -244,9 +233,8 @@ void pneu_session_output_done(pneu_session *session, size_t written)
     /* a driver that claims more than it was given is not believed */
     while (written > 0 && was_given(session)) {
         pn_queued *next = pn_queue_at(&session->queue, session->handed);
-        written = next->command == PNEU_COMMAND_CONTENT
-                      ? content_done(session, written)
-                      : line_done(session, next, written);
+        written = next->line_length > 0 ? line_done(session, next, written)
+                                        : content_done(session, next, written);
     }
     if (!pn_session_has_output(session))
         session->writing_since_ms = -1;

@@ -4,6 +4,11 @@
 
 #include <stdint.h>
 
+#include "pneu/session.h"
+
+/* A year: so that no sum of times overflows. */
+#define PN_PATIENCE_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
+
 /* phase, seconds */
 #define PN_PHASE_LIST(X)                               \
     X(GREETING, 300) /* RFC 5321 4.5.3.2.1 */          \
@@ -25,5 +30,10 @@ typedef enum pn_phase {
 /* In ms. timeout_ms, if not 0, stands in place of the RFC's; it can shorten a
  * farewell, but not lengthen it. */
 int64_t pn_patience_ms(pn_phase phase, int64_t timeout_ms);
+
+/* The same, a phase's own time standing before timeout_ms; a farewell goes by
+ * other_ms. A year at the most. */
+int64_t pn_patience_own_ms(pn_phase phase, const pneu_timeouts *timeouts,
+                           int64_t timeout_ms);
 
 #endif

@@ -11,23 +11,30 @@
 
 #include "base/span.h"
 #include "pneu/session.h"
+#include "wire/stuffing.h"
 
 typedef struct pn_queued {
     pneu_command command;
     uintptr_t tag;
     size_t transaction;   /* its number, from 1; 0 outside of any */
     size_t index;         /* RCPT: its number within the transaction */
-    size_t line_length;   /* of its line in the session's lines; content: 0 */
+    size_t line_length;   /* of its line in the session's lines; 0 when that
+                             is out, and for the content of DATA */
     size_t public_length; /* so much of the line may be shown */
     size_t replies_due;   /* fixed when it becomes the oldest */
     size_t replies_had;
-    bool skipped;  /* nothing goes out, nothing comes back */
-    bool begun;    /* some of it was handed out */
-    bool go_ahead; /* content: 354 was read */
-    bool lone_dot; /* content: only the end, since nobody takes it */
-    bool has_part; /* content: part and part_is_last are given */
-    bool is_whole; /* content: the last part was given */
+    bool skipped;    /* nothing goes out, nothing comes back */
+    bool begun;      /* some of it was handed out */
+    bool has_octets; /* it is, or ends in, octets of a message */
+    bool is_chunk;   /* BDAT; the last chunk is content as well */
+    bool go_ahead;   /* content of DATA: 354 was read */
+    bool lone_dot;   /* content of DATA: only the end, as nobody takes it */
+    bool has_part;   /* octets: a part is given, and not laid out */
+    bool is_whole;   /* octets: the last part was given */
+    bool is_laid;    /* octets: the session's content is about them */
+    pn_stuffing_mode mode;
     pn_span part;
+    uint64_t chunk_left; /* chunk: octets not handed out yet */
 } pn_queued;
 
 enum {

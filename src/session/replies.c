@@ -1,6 +1,7 @@
 #include "session/replies.h"
 
 #include "base/fail.h"
+#include "session/quirks.h"
 #include "session/session.h"
 
 static void break_protocol(pneu_session *session, const char *reason)
@@ -17,11 +18,17 @@ static void break_no_memory(pneu_session *session)
     pn_session_break(session, &error);
 }
 
+static pn_span text_of(const pneu_reply *reply)
+{
+    return (pn_span){reply->text, reply->text_length};
+}
+
 void pn_reply_to_greeting(pneu_session *session, const pn_queued *command,
                           const pneu_reply *reply)
 {
     (void)command;
     session->greeted = pneu_reply_is_positive(reply);
+    session->quirks = pn_quirks_of(text_of(reply));
     pn_session_move(session, PN_CAUSE_GREETED);
 }
 
@@ -33,6 +40,7 @@ void pn_reply_to_hello(pneu_session *session, const pn_queued *command,
     if (!session->introduced)
         return;
     session->transaction_open = false; /* RFC 5321 4.1.4 */
+    session->quirks |= pn_quirks_of(text_of(reply));
     if (command->command != PNEU_COMMAND_HELO &&
         pn_extensions_parse(&session->extensions, reply) != PNEU_OK)
         break_no_memory(session);
@@ -67,6 +75,7 @@ void pn_reply_to_mail(pneu_session *session, const pn_queued *command,
 {
     session->current.number = command->transaction;
     session->current.mail_refused = !pneu_reply_is_positive(reply);
+    session->current.chunk_refused = false;
     session->current.accepted = 0;
     if (!session->current.mail_refused)
         session->transaction_open = true;
@@ -133,6 +142,27 @@ static void answer_came_early(pneu_session *session, const pneu_reply *reply)
     pn_session_break(session, &error);
 }
 
+/* A chunk that is not the last (RFC 3030 2). */
+void pn_reply_to_bdat(pneu_session *session, const pn_queued *command,
+                      const pneu_reply *reply)
+{
+    (void)command;
+    if (session->handed == 0)
+        answer_came_early(session, reply);
+    else if (pneu_reply_is_positive(reply))
+        session->transaction_open = true; /* whatever it said to MAIL */
+    else
+        session->current.chunk_refused = true;
+}
+
+/* The server took a message by BDAT: with the sender, a recipient and every
+ * chunk that it had taken before? */
+static bool is_plausible(const pneu_session *session)
+{
+    return !session->current.mail_refused && !session->current.chunk_refused &&
+           session->current.accepted > 0;
+}
+
 void pn_reply_to_content(pneu_session *session, const pn_queued *command,
                          const pneu_reply *reply)
 {
@@ -140,9 +170,16 @@ void pn_reply_to_content(pneu_session *session, const pn_queued *command,
         answer_came_early(session, reply);
         return;
     }
-    /* RFC 5321 4.1.1.4: success or not, the transaction is over */
-    if (command->replies_had == command->replies_due)
+    /* RFC 5321 4.1.1.4: success or not, the transaction is over; but of a
+     * chunk that was refused, RFC 3030 2: only RSET makes that sure */
+    if (command->replies_had == command->replies_due &&
+        (!command->is_chunk || session->lmtp || pneu_reply_is_positive(reply)))
         session->transaction_open = false;
+    if (command->is_chunk && pneu_reply_is_positive(reply) &&
+        !is_plausible(session))
+        break_protocol(session, "the server accepted a message though it had "
+                                "refused the sender, every recipient, or a "
+                                "part of it");
 }
 
 void pn_reply_to_rset(pneu_session *session, const pn_queued *command,
@@ -151,6 +188,20 @@ void pn_reply_to_rset(pneu_session *session, const pn_queued *command,
     (void)command;
     if (pneu_reply_is_positive(reply))
         session->transaction_open = false;
+}
+
+/* Everything that was said before it holds no longer. */
+void pn_reply_to_xclient(pneu_session *session, const pn_queued *command,
+                         const pneu_reply *reply)
+{
+    (void)command;
+    if (!pneu_reply_is_positive(reply))
+        return;
+    pn_extensions_clear(&session->extensions);
+    session->introduced = false;
+    session->authenticated = false;
+    session->transaction_open = false;
+    session->quirks = pn_quirks_of(text_of(reply));
 }
 
 void pn_reply_to_quit(pneu_session *session, const pn_queued *command,

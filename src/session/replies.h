@@ -12,8 +12,10 @@ pn_reply_handler pn_reply_to_auth;
 pn_reply_handler pn_reply_to_mail;
 pn_reply_handler pn_reply_to_rcpt;
 pn_reply_handler pn_reply_to_data;
+pn_reply_handler pn_reply_to_bdat;
 pn_reply_handler pn_reply_to_content;
 pn_reply_handler pn_reply_to_rset;
+pn_reply_handler pn_reply_to_xclient;
 pn_reply_handler pn_reply_to_quit;
 pn_reply_handler pn_reply_to_other;
 

@@ -6,9 +6,6 @@
 #include "base/options.h"
 #include "wire/limits.h"
 
-/* A year: so that no sum of times overflows. */
-#define TIMEOUT_MAX_MS (INT64_C(366) * 24 * 3600 * 1000)
-
 enum {
     DEFAULT_UNANSWERED = 1000,
     INPUT_MAX = 1024 * 1024,     /* events that nobody takes */
@@ -25,9 +22,10 @@ static bool set_options(pneu_session *session,
     session->no_pipelining = own.no_pipelining;
     session->max_unanswered =
         own.max_unanswered > 0 ? own.max_unanswered : DEFAULT_UNANSWERED;
-    session->timeout_ms =
-        own.timeout_ms < TIMEOUT_MAX_MS ? own.timeout_ms : TIMEOUT_MAX_MS;
-    return true;
+    session->timeout_ms = own.timeout_ms;
+    session->no_chunking = own.no_chunking;
+    return pn_options_copy(&session->timeouts, sizeof(session->timeouts),
+                           own.timeouts);
 }
 
 /* The greeting is the answer to a command that nobody sends. */
@@ -172,18 +170,6 @@ const pneu_error *pneu_session_misuse(const pneu_session *session)
     return &session->misuse;
 }
 
-const char *pneu_session_extension(const pneu_session *session,
-                                   const char *keyword)
-{
-    return pn_extensions_find(&session->extensions, pn_span_of(keyword));
-}
-
-bool pneu_session_has_extension(const pneu_session *session,
-                                const char *keyword)
-{
-    return pneu_session_extension(session, keyword) != NULL;
-}
-
 bool pneu_session_greeted(const pneu_session *session)
 {
     return session->greeted;
@@ -208,6 +194,7 @@ bool pneu_session_in_transaction(const pneu_session *session)
         case PNEU_COMMAND_MAIL:
         case PNEU_COMMAND_RCPT:
         case PNEU_COMMAND_DATA:
+        case PNEU_COMMAND_BDAT:
         case PNEU_COMMAND_CONTENT:
             return true;
         case PNEU_COMMAND_RSET:

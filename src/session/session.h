@@ -14,8 +14,12 @@
  * is overlapped with the next is only a queue with more in it.
  *
  * A command that has become pointless before it was sent (RCPT after a
- * refused MAIL, DATA when nobody was accepted) is skipped by the sender: it
- * stays in the queue, so that its event comes in its turn.
+ * refused MAIL, DATA or BDAT when nobody was accepted) is skipped by the
+ * sender: it stays in the queue, so that its event comes in its turn.
+ *
+ * A chunk is one command in the queue, a line with octets behind it; the last
+ * chunk is at the same time the end of the message. The content of DATA is a
+ * command without a line, which waits for the 354.
  *
  * The session remembers one transaction, that of the head. It is enough: the
  * receiver is never ahead of the sender, and of transactions behind the
@@ -29,6 +33,7 @@
 #include "session/queue.h"
 #include "session/table.h"
 #include "wire/extensions.h"
+#include "wire/parameters.h"
 #include "wire/reply.h"
 #include "wire/stuffing.h"
 
@@ -36,12 +41,19 @@ enum {
     PN_READY_PIECES = 64
 };
 
-/* The message that is being handed out. */
+typedef struct pn_ready_piece {
+    pn_span octets;
+    bool is_dot; /* not a part of the message */
+} pn_ready_piece;
+
+/* The octets that are being handed out: a message, or a chunk of one. */
 typedef struct pn_content {
     pn_stuffing stuffing;
-    pn_span pieces[PN_READY_PIECES]; /* found, and not yet handed out */
+    pn_ready_piece pieces[PN_READY_PIECES]; /* found, not yet handed out */
     size_t first;
     size_t count;
+    size_t transaction; /* whose message it is */
+    uint64_t sent;      /* octets of it that were handed out, without dots */
 } pn_content;
 
 /* What the caller may issue next. */
@@ -49,14 +61,17 @@ typedef enum pn_issuing {
     PN_ISSUING_NONE, /* no transaction */
     PN_ISSUING_MAIL, /* MAIL was issued */
     PN_ISSUING_RCPT, /* at least one RCPT was issued */
-    PN_ISSUING_BODY  /* DATA was issued, its message is not whole */
+    PN_ISSUING_BODY, /* DATA was issued, its message is not whole */
+    PN_ISSUING_CHUNK /* BDAT was issued, and not the last one */
 } pn_issuing;
 
 struct pneu_session {
     bool lmtp;
     bool no_pipelining;
+    bool no_chunking;
     size_t max_unanswered;
     int64_t timeout_ms;
+    pneu_timeouts timeouts;
 
     pn_state state;
     pneu_error error;  /* sticky */
@@ -73,6 +88,7 @@ struct pneu_session {
     int end_errno;
 
     pn_extensions extensions;
+    unsigned quirks; /* PN_QUIRK_… */
     pn_buffer input; /* not yet given to the parser */
     pn_reply_parser parser;
 
@@ -86,10 +102,14 @@ struct pneu_session {
     pn_issuing issuing;
     size_t issued_transaction; /* the number of the last one issued */
     size_t issued_recipients;  /* its RCPTs */
+    bool issued_utf8;          /* its MAIL states SMTPUTF8 */
+    uint64_t issued_mails;
+    size_t issued_resets;
 
     struct {
         size_t number; /* of the head's transaction */
         bool mail_refused;
+        bool chunk_refused;
         size_t accepted; /* RCPTs */
     } current;
 
@@ -117,6 +137,15 @@ pneu_command pn_session_busy_with(const pneu_session *session);
 
 /* Passes over what has become pointless at the sender's cursor. */
 void pn_session_skip(pneu_session *session);
+
+/* What the last EHLO and the line allow to the parameters of MAIL and RCPT. */
+pn_offer pn_session_offer(const pneu_session *session);
+
+/* May commands go out together, as they stand in the queue? */
+bool pn_session_may_pipeline(const pneu_session *session);
+
+/* Does the server take no more transactions on this connection? */
+bool pn_session_is_used_up(const pneu_session *session);
 
 /* True if there is something that may be written now. */
 bool pn_session_has_output(const pneu_session *session);

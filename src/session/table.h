@@ -32,12 +32,15 @@
     X(MAIL, "MAIL", FOLLOW, MAIL, 2, 0, mail)                 \
     X(RCPT, "RCPT", FOLLOW, RCPT, 2, 0, rcpt)                 \
     X(DATA, "DATA", LAST, DATA, 354, 354, data)               \
+    X(BDAT, "BDAT", FOLLOW, END, 2, 0, bdat)                  \
     X(CONTENT, "end of message", FOLLOW, END, 2, 0, content)  \
     X(RSET, "RSET", FOLLOW, OTHER, 2, 0, rset)                \
     X(NOOP, "NOOP", LAST, OTHER, 2, 0, other)                 \
     X(VRFY, "VRFY", LAST, OTHER, 2, 0, other)                 \
     X(EXPN, "EXPN", LAST, OTHER, 2, 0, other)                 \
     X(HELP, "HELP", LAST, OTHER, 2, 0, other)                 \
+    X(ETRN, "ETRN", LAST, OTHER, 2, 0, other)                 \
+    X(XCLIENT, "XCLIENT", LAST, OTHER, 220, 0, xclient)       \
     X(QUIT, "QUIT", LAST, FAREWELL, 2, 0, quit)               \
     X(OTHER, "command", LAST, OTHER, 0, 0, other)
 

@@ -3,11 +3,15 @@
 #include <errno.h>
 #include <unistd.h>
 
+#include "base/escape.h"
+#include "base/fail.h"
 #include "transport/socket.h"
+#include "transport/source.h"
 
 enum {
     ATTEMPT_DELAY_MS = 250, /* RFC 8305 5 */
-    BACKLOG_DELAY_MS = 50
+    BACKLOG_DELAY_MS = 50,
+    LOOK_DELAY_MS = 100 /* at what nobody waits for */
 };
 
 void pn_connector_init(pn_connector *connector, const pn_addresses *addresses)
@@ -15,6 +19,11 @@ void pn_connector_init(pn_connector *connector, const pn_addresses *addresses)
     *connector = (pn_connector){.addresses = addresses};
     for (size_t i = 0; i < PN_ADDRESSES_MAX; i++)
         connector->descriptors[i] = -1;
+}
+
+void pn_connector_set_source(pn_connector *connector, const pn_address *source)
+{
+    connector->source = source;
 }
 
 static void drop(pn_connector *connector, size_t i)
@@ -43,6 +52,12 @@ static pn_io win(pn_connector *connector, size_t i, int *descriptor)
     return PN_IO_DONE;
 }
 
+static void note_errno(pn_connector *connector, int number, bool is_bind)
+{
+    connector->last_errno = number;
+    connector->is_bind = is_bind;
+}
+
 /* Is the attempt over? errno is 0 for success. */
 static bool is_settled(int descriptor)
 {
@@ -57,20 +72,44 @@ static bool is_settled(int descriptor)
     return true;
 }
 
-static bool begin_next(pn_connector *connector, int64_t now_ms)
+/* A socket at the source, if one is wanted; -1 if there is none. */
+static int open_socket(pn_connector *connector, int family)
 {
-    size_t i = connector->begun++;
-    const pn_address *address = &connector->addresses->list[i];
-    int descriptor = pn_socket_open(address->storage.ss_family);
-    if (descriptor < 0) {
-        connector->last_errno = errno;
-        return false;
+    const pn_address *source = connector->source;
+    if (source != NULL && !pn_source_fits(source, family)) {
+        connector->unfit++;
+        return -1;
     }
+    int descriptor = pn_socket_open(family);
+    if (descriptor < 0) {
+        note_errno(connector, errno, false);
+        return -1;
+    }
+    if (source == NULL || pn_source_bind(source, descriptor, family))
+        return descriptor;
+    note_errno(connector, errno, true);
+    close(descriptor);
+    return -1;
+}
+
+static int connect_to(int descriptor, const pn_address *address)
+{
     int result;
     do
         result = connect(descriptor, (const struct sockaddr *)&address->storage,
                          address->length);
     while (result < 0 && errno == EINTR);
+    return result;
+}
+
+static bool begin_next(pn_connector *connector, int64_t now_ms)
+{
+    size_t i = connector->begun++;
+    const pn_address *address = &connector->addresses->list[i];
+    int descriptor = open_socket(connector, address->storage.ss_family);
+    if (descriptor < 0)
+        return false;
+    int result = connect_to(descriptor, address);
     if (result < 0 && errno == EAGAIN &&
         address->storage.ss_family == AF_UNIX) {
         /* the server's backlog is full: it is there, and busy */
@@ -82,7 +121,7 @@ static bool begin_next(pn_connector *connector, int64_t now_ms)
     }
     if (result < 0 && errno != EINPROGRESS && errno != EALREADY &&
         errno != EISCONN) {
-        connector->last_errno = errno;
+        note_errno(connector, errno, false);
         close(descriptor);
         return false;
     }
@@ -101,7 +140,7 @@ static pn_io look(pn_connector *connector, int *descriptor)
             continue;
         if (errno == 0)
             return win(connector, i, descriptor);
-        connector->last_errno = errno;
+        note_errno(connector, errno, false);
         drop(connector, i);
         connector->next_ms = 0; /* the next need not wait */
     }
@@ -141,4 +180,44 @@ int64_t pn_connector_next_ms(const pn_connector *connector)
 {
     return connector->begun < connector->addresses->count ? connector->next_ms
                                                           : -1;
+}
+
+int pn_connector_newest(const pn_connector *connector)
+{
+    for (size_t i = connector->begun; i > 0; i--) {
+        if (connector->descriptors[i - 1] >= 0)
+            return connector->descriptors[i - 1];
+    }
+    return -1;
+}
+
+int64_t pn_connector_newest_next_ms(const pn_connector *connector,
+                                    int64_t now_ms)
+{
+    int64_t next = pn_connector_next_ms(connector);
+    int64_t look = now_ms + LOOK_DELAY_MS;
+    if (connector->open < 2 || (next >= 0 && next < look))
+        return next;
+    return look;
+}
+
+pneu_status pn_connector_tell(const pn_connector *connector, const char *host,
+                              pneu_error *error)
+{
+    char shown[160];
+    char source[80];
+    if (connector->source != NULL)
+        pn_source_text(connector->source, source, sizeof(source));
+    pn_escape(pn_span_of(host), "\\n", shown, sizeof(shown));
+    if (connector->source != NULL &&
+        connector->unfit == connector->addresses->count)
+        return pn_fail(error, PNEU_CONNECT,
+                       "no address of \"%s\" can be reached from %s: they "
+                       "are of another family (IPv4, IPv6)",
+                       shown, source);
+    if (connector->is_bind)
+        return pn_fail_system(error, PNEU_CONNECT, connector->last_errno,
+                              "no connection can be made from %s", source);
+    return pn_fail_system(error, PNEU_CONNECT, connector->last_errno,
+                          "no connection could be made");
 }

@@ -1,5 +1,6 @@
 #include "transport/resolve.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <netdb.h>
 #include <stdio.h>
@@ -99,4 +100,48 @@ pneu_status pn_resolve(const char *host, unsigned port, int64_t end_ms,
     interleave(addresses, results);
     freeaddrinfo(results);
     return PNEU_OK;
+}
+
+/* getaddrinfo() also takes what inet_aton() does: "1", "0x7f.1", which
+ * is no address to a person. */
+static bool looks_like_digits(const char *text)
+{
+    unsigned char v4[sizeof(struct in_addr)];
+    return strchr(text, ':') != NULL || inet_pton(AF_INET, text, v4) == 1;
+}
+
+bool pn_address_of_digits(pn_address *address, const char *text, unsigned port)
+{
+    char service[8];
+    struct addrinfo *result = NULL;
+    struct addrinfo hints = {.ai_family = AF_UNSPEC,
+                             .ai_socktype = SOCK_STREAM,
+                             .ai_flags = AI_NUMERICSERV | AI_NUMERICHOST};
+    if (!looks_like_digits(text))
+        return false;
+    snprintf(service, sizeof(service), "%u", port & 0xffffU);
+    if (getaddrinfo(text, service, &hints, &result) != 0)
+        return false;
+    bool fits = result->ai_addrlen <= sizeof(address->storage);
+    if (fits) {
+        *address = (pn_address){.length = result->ai_addrlen};
+        memcpy(&address->storage, result->ai_addr, result->ai_addrlen);
+    }
+    freeaddrinfo(result);
+    return fits;
+}
+
+bool pn_address_is_literal(const char *text)
+{
+    pn_address address;
+    return pn_address_of_digits(&address, text, 0);
+}
+
+bool pn_addresses_append(pn_addresses *addresses, const char *text,
+                         unsigned port)
+{
+    return addresses->count < PN_ADDRESSES_MAX &&
+           pn_address_of_digits(&addresses->list[addresses->count], text,
+                                port) &&
+           ++addresses->count > 0;
 }

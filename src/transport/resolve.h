@@ -2,6 +2,7 @@
 #ifndef PN_TRANSPORT_RESOLVE_H
 #define PN_TRANSPORT_RESOLVE_H
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/socket.h>
 
@@ -29,5 +30,16 @@ typedef struct pn_addresses {
  */
 pneu_status pn_resolve(const char *host, unsigned port, int64_t end_ms,
                        pn_addresses *addresses, pneu_error *error);
+
+/* An address in digits, "192.0.2.1", "2001:db8::1" or "fe80::1%eth0"; nobody
+ * is asked. False if it is none. */
+bool pn_address_of_digits(pn_address *address, const char *text, unsigned port);
+
+/* Is it one? */
+bool pn_address_is_literal(const char *text);
+
+/* Appends an address in digits. False if it is none, or there is no room. */
+bool pn_addresses_append(pn_addresses *addresses, const char *text,
+                         unsigned port);
 
 #endif

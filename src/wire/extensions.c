@@ -28,6 +28,7 @@ void pn_extensions_clear(pn_extensions *extensions)
     extensions->pipelining = false;
     extensions->has_auth = false;
     extensions->mechanisms = 0;
+    extensions->count = 0;
     pn_buffer_clear(&extensions->lines);
     pn_buffer_clear(&extensions->auth);
 }
@@ -75,10 +76,57 @@ static pneu_status add_mechanisms(pn_extensions *extensions, pn_span list)
     return status;
 }
 
+/* A keyword that is kept, as it lies in the lines. */
+typedef struct entry {
+    pn_span keyword;
+    const char *parameters;
+    size_t length; /* of both, with their NULs */
+} entry;
+
+static bool next_entry(pn_span *lines, entry *next)
+{
+    if (lines->length == 0)
+        return false;
+    next->keyword = pn_span_of(lines->data);
+    next->parameters = lines->data + next->keyword.length + 1;
+    next->length = next->keyword.length + strlen(next->parameters) + 2;
+    lines->data += next->length;
+    lines->length -= next->length;
+    return true;
+}
+
+static bool find_entry(const pn_extensions *extensions, pn_span keyword,
+                       entry *found)
+{
+    pn_span lines = pn_buffer_span(&extensions->lines);
+    while (next_entry(&lines, found)) {
+        if (pn_span_equal_nocase(found->keyword, keyword))
+            return true;
+    }
+    return false;
+}
+
+/* Forgets a keyword: the last line that has it counts, as in smtplib. */
+static void drop_line(pn_extensions *extensions, pn_span keyword)
+{
+    entry old;
+    if (!find_entry(extensions, keyword, &old))
+        return;
+    pn_span all = pn_buffer_span(&extensions->lines);
+    char *to = extensions->lines.memory + extensions->lines.start +
+               (size_t)(old.keyword.data - all.data);
+    size_t behind = (size_t)(old.keyword.data - all.data) + old.length;
+    memmove(to, to + old.length, all.length - behind);
+    pn_buffer_cut(&extensions->lines, all.length - old.length);
+    extensions->count--;
+}
+
 static pneu_status keep_line(pn_extensions *extensions, pn_span keyword,
                              pn_span parameters)
 {
     pn_buffer *lines = &extensions->lines;
+    drop_line(extensions, keyword);
+    extensions->count++;
     pneu_status status = pn_buffer_append(lines, keyword);
     if (status == PNEU_OK)
         status = pn_buffer_append_char(lines, '\0');
@@ -106,9 +154,13 @@ static pneu_status parse_line(pn_extensions *extensions, pn_span line)
     rest = pn_span_trim(rest);
     if (pn_span_equal_nocase(keyword, PN_SPAN("PIPELINING")))
         extensions->pipelining = true;
-    extensions->has_auth |= is_auth;
-    return is_auth ? add_mechanisms(extensions, rest)
-                   : keep_line(extensions, keyword, rest);
+    if (!is_auth)
+        return keep_line(extensions, keyword, rest);
+    pneu_status status = PNEU_OK;
+    if (!extensions->has_auth)
+        status = keep_line(extensions, keyword, PN_SPAN(""));
+    extensions->has_auth = true;
+    return status == PNEU_OK ? add_mechanisms(extensions, rest) : status;
 }
 
 pneu_status pn_extensions_parse(pn_extensions *extensions,
@@ -132,21 +184,34 @@ pneu_status pn_extensions_parse(pn_extensions *extensions,
     return status;
 }
 
+static const char *parameters_of(const pn_extensions *extensions,
+                                 const entry *of)
+{
+    bool is_auth = pn_span_equal_nocase(of->keyword, PN_SPAN("AUTH"));
+    return is_auth ? pn_buffer_span(&extensions->auth).data : of->parameters;
+}
+
 const char *pn_extensions_find(const pn_extensions *extensions, pn_span keyword)
 {
-    if (pn_span_equal_nocase(keyword, PN_SPAN("AUTH")))
-        return extensions->has_auth ? pn_buffer_span(&extensions->auth).data
-                                    : NULL;
+    entry found;
+    return find_entry(extensions, keyword, &found)
+               ? parameters_of(extensions, &found)
+               : NULL;
+}
+
+const char *pn_extensions_at(const pn_extensions *extensions, size_t i,
+                             const char **parameters)
+{
+    entry at;
     pn_span lines = pn_buffer_span(&extensions->lines);
-    const char *found = NULL;
-    for (size_t i = 0; i < lines.length;) {
-        pn_span name = pn_span_of(lines.data + i);
-        const char *parameters = name.data + name.length + 1;
-        if (pn_span_equal_nocase(name, keyword))
-            found = parameters; /* the last one counts, as in smtplib */
-        i += name.length + strlen(parameters) + 2;
+    while (next_entry(&lines, &at)) {
+        if (i-- > 0)
+            continue;
+        if (parameters != NULL)
+            *parameters = parameters_of(extensions, &at);
+        return at.keyword.data;
     }
-    return found;
+    return NULL;
 }
 
 uint64_t pn_extensions_size_limit(const char *parameters)

@@ -12,7 +12,9 @@ typedef struct pn_extensions {
     bool pipelining; /* RFC 2920: asked for each command */
     bool has_auth;
     size_t mechanisms; /* in auth */
-    pn_buffer lines;   /* "KEYWORD\0parameters\0", one after the other */
+    size_t count;      /* keywords, each once */
+    pn_buffer lines;   /* "KEYWORD\0parameters\0", one after the other; AUTH
+                          without parameters */
     pn_buffer auth;    /* the mechanisms, with blanks between, and a NUL */
 } pn_extensions;
 
@@ -31,6 +33,11 @@ pneu_status pn_extensions_parse(pn_extensions *extensions,
  * is not offered. */
 const char *pn_extensions_find(const pn_extensions *extensions,
                                pn_span keyword);
+
+/* The i-th keyword, as the server wrote it, NULL past the end; parameters
+ * (which may be NULL) are set as by _find(). */
+const char *pn_extensions_at(const pn_extensions *extensions, size_t i,
+                             const char **parameters);
 
 /* The most octets that the parameters of SIZE allow; 0 if they state no limit,
  * or nothing that makes sense (RFC 1870 4). NULL is fine. */

@@ -42,6 +42,17 @@ void pn_line_add_text(pn_line *line, const char *piece)
     pn_line_add(line, pn_span_of(piece));
 }
 
+void pn_line_add_number(pn_line *line, uint64_t number)
+{
+    char digits[20];
+    size_t at = sizeof(digits);
+    do {
+        digits[--at] = (char)('0' + number % 10);
+        number /= 10;
+    } while (number > 0);
+    pn_line_add(line, (pn_span){digits + at, sizeof(digits) - at});
+}
+
 void pn_line_add_base64(pn_line *line, pn_span octets)
 {
     if (line->status != PNEU_OK)
@@ -66,4 +77,9 @@ pneu_status pn_line_end(pn_line *line, size_t *length)
     else if (line->status == PNEU_NO_MEMORY)
         pn_fail(line->error, PNEU_NO_MEMORY, "no memory for a command");
     return line->status;
+}
+
+void pn_line_drop(pn_line *line)
+{
+    pn_buffer_cut(line->buffer, line->start);
 }

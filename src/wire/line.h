@@ -22,6 +22,9 @@ pn_line pn_line_begin(pn_buffer *buffer, pneu_error *error);
 void pn_line_add(pn_line *line, pn_span piece);
 void pn_line_add_text(pn_line *line, const char *piece);
 
+/* Adds a number in decimal digits. */
+void pn_line_add_number(pn_line *line, uint64_t number);
+
 /* Adds the base64 form of octets, "=" for none (RFC 4954 4). */
 void pn_line_add_base64(pn_line *line, pn_span octets);
 
@@ -30,5 +33,8 @@ void pn_line_add_base64(pn_line *line, pn_span octets);
  * is as it was before. Errors: LINE_BREAK, TOO_LARGE, NO_MEMORY.
  */
 pneu_status pn_line_end(pn_line *line, size_t *length);
+
+/* Gives the line up: the buffer is as it was before. */
+void pn_line_drop(pn_line *line);
 
 #endif

@@ -154,6 +154,20 @@ bool pn_path_needs_utf8(pn_span address)
     return false;
 }
 
+bool pn_path_is_utf8(pn_span text)
+{
+    while (text.length > 0) {
+        uint32_t character = 0;
+        size_t length = pn_utf8_length(text, &character);
+        if (length == 0 || character < 32 ||
+            (character >= 127 && character < 160))
+            return false;
+        text.data += length;
+        text.length -= length;
+    }
+    return true;
+}
+
 bool pn_path_is_postmaster(pn_span address)
 {
     return pn_span_equal_nocase(address, PN_SPAN("postmaster"));

@@ -26,6 +26,9 @@ pneu_status pn_path_check(pn_span address, unsigned allowed, pneu_error *error);
 /* True if any octet is not ASCII, so that SMTPUTF8 is needed. */
 bool pn_path_needs_utf8(pn_span address);
 
+/* True if all of it is well-formed UTF-8 without any control character. */
+bool pn_path_is_utf8(pn_span text);
+
 /* True for "postmaster" in any case, which needs no domain (RFC 5321 4.1.1.3).
  */
 bool pn_path_is_postmaster(pn_span address);

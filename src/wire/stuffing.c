@@ -2,9 +2,9 @@
 
 #include <string.h>
 
-void pn_stuffing_init(pn_stuffing *stuffing)
+void pn_stuffing_init(pn_stuffing *stuffing, pn_stuffing_mode mode)
 {
-    *stuffing = (pn_stuffing){.at_line_start = true};
+    *stuffing = (pn_stuffing){.mode = mode, .at_line_start = true};
 }
 
 void pn_stuffing_give(pn_stuffing *stuffing, pn_span part, bool last)
@@ -41,16 +41,16 @@ static size_t find_line_end(pn_span text)
 
 /*
  * How much of rest may go out as it is: whole lines that end in CRLF, up to
- * the first line that begins with a dot or ends otherwise, and then the text
- * of that line.
+ * the first line that begins with a dot (where that matters) or ends
+ * otherwise, and then the text of that line.
  */
-static size_t clean_length(pn_span rest, bool *line_ended)
+static size_t clean_length(pn_span rest, bool dots, bool *line_ended)
 {
     size_t length = 0;
     *line_ended = false;
     while (length < rest.length) {
         pn_span ahead = {rest.data + length, rest.length - length};
-        if (*line_ended && ahead.data[0] == '.')
+        if (dots && *line_ended && ahead.data[0] == '.')
             break;
         size_t end = find_line_end(ahead);
         bool is_crlf = end + 1 < ahead.length && ahead.data[end] == '\r' &&
@@ -82,32 +82,42 @@ static pn_span line_end_piece(pn_stuffing *stuffing)
     return PN_SPAN("\r\n");
 }
 
-static pn_span final_piece(pn_stuffing *stuffing)
+/* What comes behind the content: the end of its last line, and the dot. */
+static bool final_piece(pn_stuffing *stuffing, pn_span *piece)
 {
-    stuffing->ended = true;
-    return stuffing->at_line_start ? PN_SPAN(".\r\n") : PN_SPAN("\r\n.\r\n");
-}
-
-bool pn_stuffing_next(pn_stuffing *stuffing, pn_span *piece)
-{
-    if (stuffing->after_cr && stuffing->rest.length > 0) {
-        stuffing->after_cr = false;
-        if (stuffing->rest.data[0] == '\n')
-            skip(stuffing, 1);
-    }
-    if (stuffing->rest.length == 0) {
-        if (!stuffing->part_is_last || stuffing->ended)
-            return false;
-        *piece = final_piece(stuffing);
+    bool has_lines = stuffing->mode != PN_STUFFING_NOTHING;
+    if (!stuffing->part_is_last || stuffing->ended)
+        return false;
+    if (has_lines && !stuffing->at_line_start) {
+        stuffing->at_line_start = true;
+        *piece = PN_SPAN("\r\n");
         return true;
     }
-    if (stuffing->at_line_start && stuffing->rest.data[0] == '.') {
+    stuffing->ended = true;
+    stuffing->is_dot = stuffing->mode == PN_STUFFING_DOTS;
+    *piece = PN_SPAN(".\r\n");
+    return stuffing->is_dot;
+}
+
+/* All that is left, as it is. */
+static bool whole_piece(pn_stuffing *stuffing, pn_span *piece)
+{
+    *piece = stuffing->rest;
+    skip(stuffing, piece->length);
+    return true;
+}
+
+static bool line_piece(pn_stuffing *stuffing, pn_span *piece)
+{
+    bool dots = stuffing->mode == PN_STUFFING_DOTS;
+    if (dots && stuffing->at_line_start && stuffing->rest.data[0] == '.') {
         *piece = PN_SPAN("."); /* RFC 5321 4.5.2 */
+        stuffing->is_dot = true;
         stuffing->at_line_start = false;
         return true;
     }
     bool line_ended = false;
-    size_t length = clean_length(stuffing->rest, &line_ended);
+    size_t length = clean_length(stuffing->rest, dots, &line_ended);
     if (length == 0) {
         *piece = line_end_piece(stuffing);
         return true;
@@ -116,6 +126,32 @@ bool pn_stuffing_next(pn_stuffing *stuffing, pn_span *piece)
     skip(stuffing, length);
     stuffing->at_line_start = line_ended;
     return true;
+}
+
+bool pn_stuffing_next(pn_stuffing *stuffing, pn_span *piece)
+{
+    stuffing->is_dot = false;
+    if (stuffing->after_cr && stuffing->rest.length > 0) {
+        stuffing->after_cr = false;
+        if (stuffing->rest.data[0] == '\n')
+            skip(stuffing, 1);
+    }
+    if (stuffing->rest.length == 0)
+        return final_piece(stuffing, piece);
+    return stuffing->mode == PN_STUFFING_NOTHING ? whole_piece(stuffing, piece)
+                                                 : line_piece(stuffing, piece);
+}
+
+uint64_t pn_stuffing_count(pn_span content, pn_stuffing_mode mode)
+{
+    uint64_t count = 0;
+    pn_span piece;
+    pn_stuffing stuffing;
+    pn_stuffing_init(&stuffing, mode);
+    pn_stuffing_give(&stuffing, content, true);
+    while (pn_stuffing_next(&stuffing, &piece))
+        count += stuffing.is_dot ? 0 : piece.length;
+    return count;
 }
 
 size_t pn_stuffing_line(pn_span content, size_t *with_end)

@@ -1,7 +1,8 @@
 /*
- * Content on its way out over DATA, as a list of pieces: CRLF, LF and CR
+ * Content on its way out, as a list of pieces. Over DATA: CRLF, LF and CR
  * each become CRLF (RFC 5321 2.3.8), a line that begins with a dot gets one
- * more (4.5.2), and the end is CRLF "." CRLF (4.1.1.4). What needs no change
+ * more (4.5.2), and the end is CRLF "." CRLF (4.1.1.4). Over BDAT (RFC 3030):
+ * the same without any dots, or every octet as it is. What needs no change
  * is never copied: the pieces point into the content.
  */
 #ifndef PN_WIRE_STUFFING_H
@@ -9,21 +10,33 @@
 
 #include "base/span.h"
 
+typedef enum pn_stuffing_mode {
+    PN_STUFFING_DOTS,   /* DATA */
+    PN_STUFFING_LINES,  /* BDAT, text */
+    PN_STUFFING_NOTHING /* BDAT, BODY=BINARYMIME: it goes untouched */
+} pn_stuffing_mode;
+
 typedef struct pn_stuffing {
+    pn_stuffing_mode mode;
     pn_span rest; /* of the part given last, not yet handed out */
     bool part_is_last;
     bool at_line_start; /* the last octet handed out ended a line */
     bool after_cr;      /* it was a CR, now turned into CRLF: skip an LF */
-    bool ended;         /* the final dot was handed out */
+    bool is_dot;        /* the last piece is a dot that is no part of the
+                           message: a stuffed one, or the final one's line */
+    bool ended;         /* there is no further piece */
 } pn_stuffing;
 
-void pn_stuffing_init(pn_stuffing *stuffing);
+void pn_stuffing_init(pn_stuffing *stuffing, pn_stuffing_mode mode);
 
 /* The next part of the content; the one before must be handed out whole. */
 void pn_stuffing_give(pn_stuffing *stuffing, pn_span part, bool last);
 
 /* True if there is a next piece. */
 bool pn_stuffing_next(pn_stuffing *stuffing, pn_span *piece);
+
+/* How many octets a whole content has as it goes out; dots do not count. */
+uint64_t pn_stuffing_count(pn_span content, pn_stuffing_mode mode);
 
 /* The octets of the first line of content (which is not empty), without its
  * line end; with_end: together with it. */

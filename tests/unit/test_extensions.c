@@ -9,6 +9,7 @@
 #include "unit.h"
 #include "wire/extensions.h"
 #include "wire/limits.h"
+#include "wire/limits_offer.h"
 
 static pneu_status parse(pn_extensions *extensions, pn_span text)
 {
@@ -259,6 +260,81 @@ static void survives_no_memory(void **state)
     assert_true(nth > 3);
 }
 
+/* smtplib's esmtp_features: each keyword once, the last line counts. */
+static void lists_each_keyword_once(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *lines;
+        const char *listed; /* "KEYWORD(parameters) " for each */
+    } CASES[] = {
+        {"x", ""},
+        {"x\nPIPELINING", "PIPELINING() "},
+        {"x\nSIZE 1\nHELP\nsize 2", "HELP() size(2) "},
+        {"x\nA 1\nB 2\nA 3\nB 4\nA 5", "B(4) A(5) "},
+        {"x\nSIZE 10 20\nSIZE", "SIZE() "},
+        {"x\nHELP\nAUTH PLAIN\nSIZE\nauth=LOGIN\nAUTH A PLAIN",
+         "HELP() AUTH(PLAIN LOGIN A) SIZE() "},
+        {"x\nX=1\n!\nY", "Y() "},
+    };
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        pn_extensions extensions;
+        char listed[200] = "";
+        const char *parameters = NULL;
+        pn_extensions_init(&extensions);
+        assert_int_equal(extensions.count, 0);
+        assert_status(parse(&extensions, pn_span_of(CASES[i].lines)), PNEU_OK);
+        for (size_t k = 0; k < extensions.count; k++) {
+            const char *keyword = pn_extensions_at(&extensions, k, &parameters);
+            size_t used = strlen(listed);
+            assert_non_null(keyword);
+            assert_ptr_equal(parameters, find(&extensions, keyword));
+            snprintf(listed + used, sizeof(listed) - used, "%s(%s) ", keyword,
+                     parameters);
+        }
+        assert_string_equal(listed, CASES[i].listed);
+        assert_null(pn_extensions_at(&extensions, extensions.count, NULL));
+        assert_null(pn_extensions_at(&extensions, SIZE_MAX, NULL));
+        pn_extensions_finish(&extensions);
+    }
+}
+
+/* RFC 9422 3, 4 */
+static void reads_limits(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *parameters;
+        pn_limits want;
+    } CASES[] = {
+        {NULL, {0, 0, 0}},
+        {"", {0, 0, 0}},
+        {"RCPTMAX=20 MAILMAX=5", {5, 20, 0}},
+        {"rcptdomainmax=3", {0, 0, 3}},
+        {"RCPTMAX=999999", {0, 999999, 0}},
+        {"RCPTMAX=1000000", {0, 0, 0}}, /* seven digits */
+        {"RCPTMAX=0", {0, 0, 0}},
+        {"RCPTMAX=007", {0, 0, 0}},
+        {"RCPTMAX=-1", {0, 0, 0}},
+        {"RCPTMAX=+1", {0, 0, 0}},
+        {"RCPTMAX=1180591620717411303424", {0, 0, 0}}, /* 2^70 */
+        {"RCPTMAX=ten", {0, 0, 0}},
+        {"RCPTMAX=", {0, 0, 0}},
+        {"RCPTMAX", {0, 0, 0}},
+        {"RCPTMAX =5", {0, 0, 0}},
+        {"=5 RCPTMAX=5=6", {0, 0, 0}},
+        {"XRCPTMAX=5 RCPTMAXX=6 UNKNOWN=7", {0, 0, 0}},
+        {"RCPTMAX=9 RCPTMAX=4 RCPTMAX=0 RCPTMAX=6", {0, 4, 0}},
+        {"MAILMAX=1\tRCPTMAX=2  RCPTDOMAINMAX=3", {1, 2, 3}},
+    };
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        pn_limits found = pn_limits_parse(CASES[i].parameters);
+        assert_int_equal(found.mail_max, CASES[i].want.mail_max);
+        assert_int_equal(found.rcpt_max, CASES[i].want.rcpt_max);
+        assert_int_equal(found.rcpt_domain_max, CASES[i].want.rcpt_domain_max);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -272,6 +348,8 @@ int main(void)
         cmocka_unit_test(takes_so_many_mechanisms_and_no_more),
         cmocka_unit_test(has_room_for_the_largest_reply),
         cmocka_unit_test(survives_no_memory),
+        cmocka_unit_test(lists_each_keyword_once),
+        cmocka_unit_test(reads_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

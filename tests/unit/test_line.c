@@ -109,6 +109,46 @@ static void limits_a_line_at_the_octet(void **state)
     }
 }
 
+static void writes_numbers(void **state)
+{
+    (void)state;
+    static const struct {
+        uint64_t number;
+        const char *want;
+    } CASES[] = {
+        {0, "0\r\n"},
+        {9, "9\r\n"},
+        {10, "10\r\n"},
+        {UINT64_MAX, "18446744073709551615\r\n"},
+    };
+    for (size_t i = 0; i < COUNT(CASES); i++) {
+        pn_buffer buffer;
+        size_t length = 0;
+        pn_buffer_init(&buffer, 100);
+        pn_line line = pn_line_begin(&buffer, NULL);
+        pn_line_add_number(&line, CASES[i].number);
+        assert_status(pn_line_end(&line, &length), PNEU_OK);
+        assert_holds(&buffer, CASES[i].want);
+        pn_buffer_finish(&buffer);
+    }
+}
+
+static void gives_a_line_up(void **state)
+{
+    (void)state;
+    pn_buffer buffer;
+    size_t length = 0;
+    pn_buffer_init(&buffer, 100);
+    pn_line line = pn_line_begin(&buffer, NULL);
+    pn_line_add_text(&line, "NOOP");
+    assert_status(pn_line_end(&line, &length), PNEU_OK);
+    line = pn_line_begin(&buffer, NULL);
+    pn_line_add_text(&line, "XCLIENT NAME=x");
+    pn_line_drop(&line);
+    assert_holds(&buffer, "NOOP\r\n");
+    pn_buffer_finish(&buffer);
+}
+
 static void keeps_the_buffers_maximum(void **state)
 {
     (void)state;
@@ -159,6 +199,8 @@ int main(void)
         cmocka_unit_test(stops_line_breaks_everywhere),
         cmocka_unit_test(lets_every_other_octet_pass),
         cmocka_unit_test(limits_a_line_at_the_octet),
+        cmocka_unit_test(writes_numbers),
+        cmocka_unit_test(gives_a_line_up),
         cmocka_unit_test(keeps_the_buffers_maximum),
         cmocka_unit_test(survives_no_memory),
     };

@@ -1,9 +1,11 @@
 /*
  * Whose reply is whose: every pattern of accepted and refused recipients,
- * and over LMTP every pattern of final replies (RFC 2033 4.2, RFC 2920 3.1),
+ * and over LMTP every pattern of final replies (RFC 2033 4.2, RFC 2920 3.1), by
+ * DATA and by BDAT (RFC 3030 2),
  * with the server played by a few lines of code.
  */
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "pneu/delivery.h"
@@ -22,6 +24,7 @@ static const char *const RECIPIENTS[] = {"r0@d.example", "r1@d.example",
 typedef struct plan {
     bool lmtp;
     bool pipelining;
+    bool chunking;
     size_t count;
     unsigned accepted; /* at RCPT */
     unsigned taken;    /* at the end: over LMTP each, otherwise bit 0 */
@@ -36,6 +39,7 @@ static void say(pneu_session *session, const char *text)
 typedef struct place {
     size_t rcpts;
     bool in_content;
+    size_t chunk_left; /* octets of it, with the line ends */
 } place;
 
 static void answer_rcpt(const plan *of, pneu_session *session, size_t i)
@@ -48,6 +52,10 @@ static void answer_rcpt(const plan *of, pneu_session *session, size_t i)
 
 static void answer_end(const plan *of, pneu_session *session)
 {
+    if (of->accepted == 0) {
+        say(session, "503 nobody\r\n");
+        return;
+    }
     for (size_t i = 0; i < (of->lmtp ? of->count : 1); i++) {
         char text[64];
         bool good = (of->taken >> i & 1) != 0;
@@ -65,13 +73,21 @@ static void answer(const plan *of, pneu_session *session, const char *line,
         at->in_content = strcmp(line, ".") != 0;
         if (!at->in_content)
             answer_end(of, session);
+    } else if (at->chunk_left > 0) { /* RFC 3030 2 */
+        at->chunk_left -= strlen(line) + 2;
+        if (at->chunk_left == 0)
+            answer_end(of, session);
+    } else if (strncmp(line, "BDAT ", 5) == 0) {
+        at->chunk_left = (size_t)strtoul(line + 5, NULL, 10);
     } else if (strncmp(line, "RCPT", 4) == 0) {
         answer_rcpt(of, session, at->rcpts++);
     } else if (strcmp(line, "DATA") == 0) {
         at->in_content = of->accepted != 0;
         say(session, at->in_content ? "354 go\r\n" : "503 nobody\r\n");
-    } else if (strstr(line, "HLO ") != NULL && of->pipelining) {
-        say(session, "250-x\r\n250 PIPELINING\r\n");
+    } else if (strstr(line, "HLO ") != NULL) {
+        say(session,
+            of->pipelining ? "250-x\r\n250-PIPELINING\r\n" : "250-x\r\n");
+        say(session, of->chunking ? "250 CHUNKING\r\n" : "250 HELP\r\n");
     } else {
         say(session, "250 ok\r\n");
     }
@@ -189,13 +205,14 @@ static void check(const plan *of)
     pneu_session_free(session);
 }
 
-static void pairs_every_pattern(bool lmtp, bool pipelining)
+static void pairs_every_pattern(bool lmtp, bool pipelining, bool chunking)
 {
     for (size_t count = 1; count <= MOST; count++) {
         unsigned patterns = 1U << count;
         for (unsigned accepted = 0; accepted < patterns; accepted++) {
             for (unsigned taken = 0; taken < (lmtp ? patterns : 2); taken++)
-                check(&(plan){lmtp, pipelining, count, accepted, taken});
+                check(&(plan){lmtp, pipelining, chunking, count, accepted,
+                              taken});
         }
     }
 }
@@ -203,25 +220,29 @@ static void pairs_every_pattern(bool lmtp, bool pipelining)
 static void pairs_smtp_in_lock_step(void **state)
 {
     (void)state;
-    pairs_every_pattern(false, false);
+    pairs_every_pattern(false, false, false);
+    pairs_every_pattern(false, false, true);
 }
 
 static void pairs_smtp_in_a_pipeline(void **state)
 {
     (void)state;
-    pairs_every_pattern(false, true);
+    pairs_every_pattern(false, true, false);
+    pairs_every_pattern(false, true, true);
 }
 
 static void pairs_lmtp_in_lock_step(void **state)
 {
     (void)state;
-    pairs_every_pattern(true, false);
+    pairs_every_pattern(true, false, false);
+    pairs_every_pattern(true, false, true);
 }
 
 static void pairs_lmtp_in_a_pipeline(void **state)
 {
     (void)state;
-    pairs_every_pattern(true, true);
+    pairs_every_pattern(true, true, false);
+    pairs_every_pattern(true, true, true);
 }
 
 int main(void)

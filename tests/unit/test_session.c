@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "pneu/session.h"
+#include "session/quirks.h"
 #include "unit.h"
 
 /* Writes all there is, at most so many pieces at a time. */
@@ -71,6 +72,24 @@ static void issue(pneu_session *session, char letter)
     case 'Q':
         status = pneu_session_quit(session, 1);
         break;
+    case 'K':
+        status = pneu_session_bdat(session, "x\n", 2, 0, 1);
+        break;
+    case 'L':
+        status = pneu_session_bdat(session, "x\n", 2, PNEU_CHUNK_LAST, 1);
+        break;
+    case 'P':
+        status = pneu_session_expand(session, "x", 1);
+        break;
+    case 'h':
+        status = pneu_session_help(session, NULL, 1);
+        break;
+    case 't':
+        status = pneu_session_etrn(session, "x", 1);
+        break;
+    case 'X':
+        status = pneu_session_xclient(session, PNEU_XCLIENT(.name = "x"), 1);
+        break;
     case 'O':
         status = pneu_session_command(session, "HELP", 1);
         break;
@@ -88,6 +107,8 @@ typedef struct state_row {
     const char *possible; /* below 400: "2" any 2xx, "*" all, or codes */
 } state_row;
 
+#define OFFER "250-x\r\n250-CHUNKING\r\n250-ETRN\r\n250-XCLIENT NAME\r\n250"
+
 static const state_row STATES[] = {
     {"", {NULL}, "220"},
     {"E", {"220"}, "250"},
@@ -104,11 +125,19 @@ static const state_row STATES[] = {
     {"EV", {"220", "250"}, "2"},
     {"EO", {"220", "250"}, "*"},
     {"EQ", {"220", "250"}, "2"},
+    {"EMRK", {"220", OFFER, "250", "250"}, "2"},
+    {"EMRL", {"220", OFFER, "250", "250"}, "2"},
+    {"EMRKL", {"220", OFFER, "250", "250", "250"}, "2"},
+    {"EMRKT", {"220", OFFER, "250", "250", "250"}, "2"},
+    {"EP", {"220", "250"}, "2"},
+    {"Eh", {"220", "250"}, "2"},
+    {"Et", {"220", OFFER}, "2"},
+    {"EX", {"220", OFFER}, "220"},
 };
 
 static void hear(pneu_session *session, const char *code)
 {
-    char line[32];
+    char line[100];
     snprintf(line, sizeof(line), "%s x\r\n", code);
     assert_status(pneu_session_input(session, line, strlen(line)), PNEU_OK);
 }
@@ -327,6 +356,106 @@ static void takes_options_by_their_size(void **state)
     assert_null(session);
 }
 
+/* RFC 5321 4.5.3.2: a time of its own for each phase; no sum overflows. */
+static void takes_a_time_for_each_phase(void **state)
+{
+    (void)state;
+    pneu_session *session = NULL;
+    pneu_timeouts timeouts = {
+        .size = sizeof(timeouts), .greeting_ms = INT64_MAX, .hello_ms = 70};
+    pneu_session_options options = {.size = sizeof(options),
+                                    .timeout_ms = INT64_MAX,
+                                    .timeouts = &timeouts};
+    assert_status(pneu_session_new(&session, &options), PNEU_OK);
+    pneu_session_tick(session, INT64_C(1) << 40);
+    assert_true(pneu_session_deadline_ms(session) > INT64_C(1) << 40);
+    hear(session, "220");
+    take_events(session);
+    issue(session, 'E');
+    char out[100];
+    write_all(session, 8, out, sizeof(out));
+    assert_int_equal(pneu_session_deadline_ms(session),
+                     (INT64_C(1) << 40) + 70);
+    pneu_session_free(session);
+    timeouts.size = 0;
+    assert_status(pneu_session_new(&session, &options), PNEU_INVALID);
+}
+
+/* The octets of a chunk are pointed to, never copied. */
+static void points_to_the_octets_of_a_chunk(void **state)
+{
+    (void)state;
+    static const char CHUNK[] = ".\r\nx\r\n";
+    pneu_session *session = NULL;
+    pneu_piece pieces[4];
+    assert_status(pneu_session_new(&session, NULL), PNEU_OK);
+    hear(session, "220");
+    take_events(session);
+    issue(session, 'E');
+    pneu_session_output_done(session, 1000);
+    hear(session, "250-x\r\n250-PIPELINING\r\n250-CHUNKING\r\n250");
+    take_events(session);
+    issue(session, 'M');
+    issue(session, 'R');
+    assert_status(pneu_session_bdat(session, CHUNK, 6, PNEU_CHUNK_LAST, 1),
+                  PNEU_OK);
+    assert_int_equal(pneu_session_output(session, pieces, 4), 2);
+    assert_int_equal(pieces[0].flags, 0);
+    assert_ptr_equal(pieces[1].data, CHUNK);
+    assert_int_equal(pieces[1].length, 6);
+    assert_int_equal(pieces[1].flags, PNEU_PIECE_BODY);
+    assert_int_equal(pneu_session_body_sent(session), 0);
+    pneu_session_output_done(session, pieces[0].length + 4);
+    assert_int_equal(pneu_session_body_sent(session), 4);
+    assert_int_equal(pneu_session_output(session, pieces, 4), 1);
+    assert_ptr_equal(pieces[0].data, CHUNK + 4);
+    pneu_session_free(session);
+}
+
+/* A flag that there is not, and structs without a size: INVALID, and nothing
+ * is queued. */
+static void refuses_what_has_no_size(void **state)
+{
+    (void)state;
+    pneu_session *session = NULL;
+    const pneu_mail_parameters mail = {.octets = 1};
+    const pneu_rcpt_parameters rcpt = {.notify = 1};
+    const pneu_xclient attributes = {.name = "x"};
+    assert_status(pneu_session_new(&session, NULL), PNEU_OK);
+    hear(session, "220");
+    take_events(session);
+    issue(session, 'E');
+    pneu_session_output_done(session, 1000);
+    hear(session, OFFER);
+    take_events(session);
+    assert_status(pneu_session_mail(session, "a@b.example", &mail, 1),
+                  PNEU_INVALID);
+    assert_int_equal(pneu_session_misuse(session)->command, PNEU_COMMAND_MAIL);
+    assert_status(pneu_session_xclient(session, &attributes, 1), PNEU_INVALID);
+    assert_status(pneu_session_xclient(session, NULL, 1), PNEU_INVALID);
+    issue(session, 'M');
+    assert_status(pneu_session_rcpt(session, "a@b.example", &rcpt, 1),
+                  PNEU_INVALID);
+    assert_int_equal(pneu_session_misuse(session)->command, PNEU_COMMAND_RCPT);
+    issue(session, 'R');
+    assert_status(pneu_session_bdat(session, "x\n", 2, 4, 1), PNEU_INVALID);
+    assert_int_equal(pneu_session_mail_count(session), 1);
+    pneu_session_free(session);
+}
+
+/* Each row of the table of known servers has its public report. */
+static void knows_servers_by_their_first_line(void **state)
+{
+    (void)state;
+    assert_int_equal(pn_quirks_of(PN_SPAN("mail.example ESMTP Postfix")), 0);
+    assert_int_equal(pn_quirks_of(PN_SPAN("")), 0);
+    assert_int_equal(
+        pn_quirks_of(PN_SPAN("x Microsoft ESMTP MAIL Service ready at Mon")),
+        PN_QUIRK_NO_CHUNKING);
+    assert_int_equal(pn_quirks_of(PN_SPAN("x\nMicrosoft ESMTP MAIL Service")),
+                     0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -337,6 +466,10 @@ int main(void)
         cmocka_unit_test(does_not_believe_in_too_much_output),
         cmocka_unit_test(is_in_a_transaction_to_its_end),
         cmocka_unit_test(takes_options_by_their_size),
+        cmocka_unit_test(takes_a_time_for_each_phase),
+        cmocka_unit_test(points_to_the_octets_of_a_chunk),
+        cmocka_unit_test(refuses_what_has_no_size),
+        cmocka_unit_test(knows_servers_by_their_first_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -38,7 +38,7 @@ static octets stuff(pn_span content, size_t cut)
 {
     octets wire = {.length = 0};
     pn_stuffing stuffing;
-    pn_stuffing_init(&stuffing);
+    pn_stuffing_init(&stuffing, PN_STUFFING_DOTS);
     pn_stuffing_give(&stuffing, page_end_lay((pn_span){content.data, cut}),
                      false);
     put_pieces(&wire, &stuffing);
@@ -149,7 +149,7 @@ static void is_the_same_octet_by_octet(void **state)
         pn_span content = nth_string(code, LONGEST, text);
         octets wire = {.length = 0};
         pn_stuffing stuffing;
-        pn_stuffing_init(&stuffing);
+        pn_stuffing_init(&stuffing, PN_STUFFING_DOTS);
         for (size_t i = 0; i < content.length; i++) {
             pn_stuffing_give(&stuffing, (pn_span){content.data + i, 1}, false);
             put_pieces(&wire, &stuffing);
@@ -204,7 +204,7 @@ static void finds_line_ends_far_away(void **state)
             pn_stuffing stuffing;
             pn_span piece;
             pn_span laid = page_end_lay((pn_span){content, length});
-            pn_stuffing_init(&stuffing);
+            pn_stuffing_init(&stuffing, PN_STUFFING_DOTS);
             pn_stuffing_give(&stuffing, laid, true);
             assert_true(pn_stuffing_next(&stuffing, &piece));
             assert_ptr_equal(piece.data, laid.data);
@@ -219,6 +219,68 @@ static void finds_line_ends_far_away(void **state)
     }
 }
 
+/* What goes over BDAT, given in two parts. */
+static octets chunk(pn_span content, size_t cut, pn_stuffing_mode mode)
+{
+    octets wire = {.length = 0};
+    pn_stuffing stuffing;
+    pn_span rest = {content.data + cut, content.length - cut};
+    pn_stuffing_init(&stuffing, mode);
+    pn_stuffing_give(&stuffing, page_end_lay((pn_span){content.data, cut}),
+                     false);
+    put_pieces(&wire, &stuffing);
+    pn_stuffing_give(&stuffing, page_end_lay(rest), true);
+    put_pieces(&wire, &stuffing);
+    assert_true(stuffing.ended);
+    return wire;
+}
+
+/* RFC 3030 2: no dots; only BODY=BINARYMIME (3) goes as it is. The count that
+ * BDAT states is that of the octets that go out. */
+static void leaves_dots_alone_in_chunks(void **state)
+{
+    (void)state;
+    for (size_t length = 0; length <= LONGEST; length++) {
+        for (unsigned code = 0; code < 1U << (2 * length); code++) {
+            char text[LONGEST];
+            pn_span content = nth_string(code, length, text);
+            octets want = normalise(content);
+            for (size_t cut = 0; cut <= length; cut++) {
+                octets lines = chunk(content, cut, PN_STUFFING_LINES);
+                octets binary = chunk(content, cut, PN_STUFFING_NOTHING);
+                assert_int_equal(lines.length, want.length);
+                assert_memory_equal(lines.data, want.data, want.length);
+                assert_int_equal(binary.length, length);
+                assert_memory_equal(binary.data, text, length);
+            }
+            assert_int_equal(pn_stuffing_count(content, PN_STUFFING_LINES),
+                             want.length);
+            assert_int_equal(pn_stuffing_count(content, PN_STUFFING_DOTS),
+                             want.length);
+            assert_int_equal(pn_stuffing_count(content, PN_STUFFING_NOTHING),
+                             length);
+        }
+    }
+}
+
+/* What is clean is one piece, where it lies, and its dots with it. */
+static void copies_nothing_of_a_chunk(void **state)
+{
+    (void)state;
+    pn_span text = PN_SPAN("a\r\n.\r\n..b\r\n");
+    for (int mode = PN_STUFFING_LINES; mode <= PN_STUFFING_NOTHING; mode++) {
+        pn_stuffing stuffing;
+        pn_span piece;
+        pn_stuffing_init(&stuffing, (pn_stuffing_mode)mode);
+        pn_stuffing_give(&stuffing, text, true);
+        assert_true(pn_stuffing_next(&stuffing, &piece));
+        assert_ptr_equal(piece.data, text.data);
+        assert_int_equal(piece.length, text.length);
+        assert_false(pn_stuffing_next(&stuffing, &piece));
+        assert_true(stuffing.ended);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +289,8 @@ int main(void)
         cmocka_unit_test(is_the_same_octet_by_octet),
         cmocka_unit_test(knows_the_known_examples),
         cmocka_unit_test(finds_line_ends_far_away),
+        cmocka_unit_test(leaves_dots_alone_in_chunks),
+        cmocka_unit_test(copies_nothing_of_a_chunk),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -1,6 +1,6 @@
 /* A TLS stream between two ends of a socket pair: what it says it has taken
  * arrives, once and in order, also when the line is full and the next write
- * is of other octets. */
+ * is of other octets; its binding is the server's, and its end is said. */
 #include <fcntl.h>
 #include <openssl/evp.h>
 #include <openssl/ssl.h>
@@ -42,7 +42,7 @@ static SSL_CTX *server_context(void)
     return context;
 }
 
-static line connect_line(void)
+static line connect_line(int newest)
 {
     int ends[2];
     line it = {0};
@@ -56,6 +56,7 @@ static line connect_line(void)
                   PNEU_OK);
     it.far = ends[1];
     it.context = server_context();
+    SSL_CTX_set_max_proto_version(it.context, newest);
     it.server = SSL_new(it.context);
     SSL_set_fd(it.server, it.far);
     pn_io result;
@@ -106,7 +107,7 @@ static void what_was_taken_arrives(void **state)
     (void)state;
     size_t count = 0;
     size_t arrived = 0;
-    line it = connect_line();
+    line it = connect_line(0);
     for (char letter = 'a'; letter < 'a' + 6; letter++) {
         while (write_block(it.client, letter, taken, &count))
             continue;
@@ -123,10 +124,80 @@ static void what_was_taken_arrives(void **state)
     close_line(&it);
 }
 
+/* RFC 8446 5.1: a record holds no more than 2^14 octets. */
+static void a_record_at_a_time(void **state)
+{
+    static char block[40000];
+    struct iovec piece = {block, sizeof(block)};
+    size_t written = 0;
+    (void)state;
+    line it = connect_line(0);
+    assert_int_equal(pn_stream_write(it.client, &piece, 1, &written),
+                     PN_IO_DONE);
+    assert_int_equal(written, 16384);
+    close_line(&it);
+}
+
+/* RFC 9266 4.2, RFC 5929 3.1: both ends have the same binding. */
+static void channel_binding(void **state)
+{
+    static const char LABEL[] = "EXPORTER-Channel-Binding";
+    (void)state;
+    for (int newest = TLS1_2_VERSION; newest <= TLS1_3_VERSION; newest++) {
+        unsigned char mine[PN_TLS_BINDING_MAX];
+        unsigned char theirs[PN_TLS_BINDING_MAX];
+        bool is_exporter = newest == TLS1_2_VERSION;
+        line it = connect_line(newest);
+        size_t length = pn_tls_binding(it.client, &is_exporter, mine);
+        assert_int_equal(is_exporter, newest == TLS1_3_VERSION);
+        if (is_exporter) {
+            assert_int_equal(length, 32);
+            assert_int_equal(
+                SSL_export_keying_material(it.server, theirs, length, LABEL,
+                                           sizeof(LABEL) - 1, NULL, 0, 1),
+                1);
+        } else {
+            assert_int_equal(length, SSL_get_peer_finished(it.server, theirs,
+                                                           sizeof(theirs)));
+        }
+        assert_true(length > 0);
+        assert_memory_equal(mine, theirs, length);
+        close_line(&it);
+    }
+}
+
+/* RFC 8314 3.4: the end of TLS is said, and is missed where it was not. */
+static void the_end_is_said(void **state)
+{
+    char octet;
+    size_t length;
+    (void)state;
+    line it = connect_line(0);
+    pn_stream_free(it.client);
+    it.client = NULL;
+    assert_int_equal(SSL_read_ex(it.server, &octet, 1, &length), 0);
+    assert_int_equal(SSL_get_error(it.server, 0), SSL_ERROR_ZERO_RETURN);
+    close_line(&it);
+    for (int said = 0; said < 2; said++) {
+        it = connect_line(0);
+        if (said)
+            SSL_shutdown(it.server);
+        shutdown(it.far, SHUT_WR);
+        assert_int_equal(pn_stream_read(it.client, &octet, 1, &length),
+                         said ? PN_IO_END : PN_IO_FAILED);
+        if (!said)
+            assert_status(pn_stream_error(it.client)->status, PNEU_LOST);
+        close_line(&it);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(what_was_taken_arrives),
+        cmocka_unit_test(a_record_at_a_time),
+        cmocka_unit_test(channel_binding),
+        cmocka_unit_test(the_end_is_said),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -15,12 +15,15 @@ const char *command_word(pneu_command command)
         [PNEU_COMMAND_MAIL] = "MAIL",
         [PNEU_COMMAND_RCPT] = "RCPT",
         [PNEU_COMMAND_DATA] = "DATA",
+        [PNEU_COMMAND_BDAT] = "BDAT",
         [PNEU_COMMAND_CONTENT] = "CONTENT",
         [PNEU_COMMAND_RSET] = "RSET",
         [PNEU_COMMAND_NOOP] = "NOOP",
         [PNEU_COMMAND_VRFY] = "VRFY",
         [PNEU_COMMAND_EXPN] = "EXPN",
         [PNEU_COMMAND_HELP] = "HELP",
+        [PNEU_COMMAND_ETRN] = "ETRN",
+        [PNEU_COMMAND_XCLIENT] = "XCLIENT",
         [PNEU_COMMAND_QUIT] = "QUIT",
         [PNEU_COMMAND_OTHER] = "OTHER",
     };
@@ -161,6 +164,7 @@ void events_tell(world *in)
         if (pneu_opening_is_done(in->opening))
             tell_opening(in);
     }
+    letters_renew(in);
     for (size_t i = 0; i < in->letter_count; i++) {
         letter *of = &in->letters[i];
         if (of->delivery != NULL && !of->is_told &&

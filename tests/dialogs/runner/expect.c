@@ -88,6 +88,50 @@ static void answer_extension(const world *in, const char *about, text *to)
     text_free(&keyword);
 }
 
+static void answer_limits(const world *in, const char *about, text *to)
+{
+    pneu_limits limits = pneu_session_limits(in->session);
+    (void)about;
+    text_print(to, "limits %llu %llu %llu", (unsigned long long)limits.mail_max,
+               (unsigned long long)limits.rcpt_max,
+               (unsigned long long)limits.rcpt_domain_max);
+}
+
+/* "extensions N KEYWORD…": all of them, in order. */
+static void answer_extensions(const world *in, const char *about, text *to)
+{
+    size_t count = pneu_session_extension_count(in->session);
+    (void)about;
+    text_print(to, "extensions %zu", count);
+    for (size_t i = 0; i < count; i++) {
+        const char *parameters = NULL;
+        const char *keyword =
+            pneu_session_extension_at(in->session, i, &parameters);
+        if (parameters != pneu_session_extension(in->session, keyword))
+            text_print(to, " (not as by its name)");
+        text_print(to, " %s", keyword);
+    }
+    if (pneu_session_extension_at(in->session, count, NULL) != NULL)
+        text_print(to, " and more");
+}
+
+/* Octets of the last message, MAILs, and whether BDAT may be used. */
+static void answer_counts(const world *in, const char *about, text *to)
+{
+    (void)about;
+    text_print(to, "counts sent=%llu mails=%llu may-chunk=%s",
+               (unsigned long long)pneu_session_body_sent(in->session),
+               (unsigned long long)pneu_session_mail_count(in->session),
+               pneu_session_may_chunk(in->session) ? "yes" : "no");
+}
+
+static void answer_misuse_says(const world *in, const char *about, text *to)
+{
+    const pneu_error *error = pneu_session_misuse(in->session);
+    bool found = strstr(error->message, about) != NULL;
+    text_print(to, "because %s", found ? about : error->message);
+}
+
 static void answer_state(const world *in, const char *about, text *to)
 {
     static const char *const PROTECTIONS[] = {"open", "local", "unverified",
@@ -163,7 +207,9 @@ static answer *question(pn_span line, const char **about)
         {"wants", answer_wants},         {"patience", answer_patience},
         {"extension", answer_extension}, {"state", answer_state},
         {"exit", answer_exit},           {"text", answer_text},
-        {"resend", answer_resend},
+        {"resend", answer_resend},       {"limits", answer_limits},
+        {"counts", answer_counts},       {"extensions", answer_extensions},
+        {"because", answer_misuse_says},
     };
     size_t length = strcspn(line.data, " ");
     *about = line.data + length + (line.data[length] == ' ');

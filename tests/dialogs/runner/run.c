@@ -56,6 +56,8 @@ static void begin(world *in)
         &in->session,
         PNEU_SESSION_OPTIONS(.lmtp = from->lmtp,
                              .no_pipelining = from->no_pipelining,
+                             .no_chunking = from->no_chunking,
+                             .timeouts = &from->timeouts,
                              .max_unanswered = from->max_unanswered,
                              .timeout_ms = (int64_t)from->timeout_s * 1000));
     if (world_note(in, status) != PNEU_OK)
@@ -221,22 +223,11 @@ void world_run(world *in)
         i = run_step(in, i);
     if (!in->stopped)
         check_nothing_left(in);
+    in->at_end = true;
     drive_end(in, PNEU_END_OF_STREAM);
     in->window = 0;
     drive(in);
     check_truth(in);
-}
-
-static void free_letter(letter *of)
-{
-    pneu_delivery_free(of->delivery);
-    for (size_t i = 0; i < of->recipient_count; i++)
-        text_free(&of->recipients[i]);
-    for (size_t i = 0; i < 3; i++)
-        text_free(&of->words[i]);
-    free(of->recipients);
-    free(of->recipient_list);
-    free(of->accepted_at);
 }
 
 void world_finish(world *in)
@@ -244,7 +235,7 @@ void world_finish(world *in)
     pneu_session_free(in->session);
     pneu_opening_free(in->opening);
     for (size_t i = 0; i < in->letter_count; i++)
-        free_letter(&in->letters[i]);
+        letter_free(&in->letters[i]);
     text_free(&in->log);
     text_free(&in->trace);
     text_free(&in->written);

@@ -192,6 +192,28 @@ static bool read_happening(const reader *in, pn_span line)
     return true;
 }
 
+/* "timeout-mail=SECONDS": of one phase. */
+static bool read_phase(const reader *in, pn_span line)
+{
+    pneu_timeouts *to = &in->script->timeouts;
+    const struct {
+        const char *name;
+        int64_t *ms;
+    } phases[] = {
+        {"greeting=", &to->greeting_ms}, {"hello=", &to->hello_ms},
+        {"mail=", &to->mail_ms},         {"rcpt=", &to->rcpt_ms},
+        {"data=", &to->data_ms},         {"block=", &to->block_ms},
+        {"end=", &to->end_ms},           {"other=", &to->other_ms},
+    };
+    for (size_t i = 0; i < sizeof(phases) / sizeof(phases[0]); i++) {
+        if (cut_prefix(&line, phases[i].name)) {
+            *phases[i].ms = (int64_t)cut_number(&line) * 1000;
+            return true;
+        }
+    }
+    return complain(in, "an unknown phase");
+}
+
 static bool read_option(const reader *in, pn_span line)
 {
     script *to = in->script;
@@ -200,6 +222,12 @@ static bool read_option(const reader *in, pn_span line)
         to->lmtp = true;
     else if (pn_span_equal(line, PN_SPAN("no-pipelining")))
         to->no_pipelining = true;
+    else if (pn_span_equal(line, PN_SPAN("no-chunking")))
+        to->no_chunking = true;
+    else if (pn_span_equal(line, PN_SPAN("unverified")))
+        to->protection = PNEU_PROTECTION_TLS_UNVERIFIED;
+    else if (cut_prefix(&line, "timeout-"))
+        return read_phase(in, line);
     else if (pn_span_equal(line, PN_SPAN("tls-fails")))
         to->tls_fails = true;
     else if (pn_span_equal(line, PN_SPAN("tls")))
@@ -281,7 +309,7 @@ bool script_read(script *into, const char *path, text *complaint)
 {
     text content = {0};
     reader in = {.script = into, .complaint = complaint};
-    *into = (script){0};
+    *into = (script){.timeouts = {.size = sizeof(into->timeouts)}};
     text_add(&into->path, pn_span_of(path));
     bool good = read_file(&content, path) ? read_lines(&in, text_span(&content))
                                           : complain(&in, "cannot be read");

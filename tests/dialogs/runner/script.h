@@ -36,9 +36,11 @@ typedef struct script {
     text title;
     bool lmtp;
     bool no_pipelining;
+    bool no_chunking;
     bool tls_fails;
     pneu_protection protection; /* from the start */
     size_t timeout_s;
+    pneu_timeouts timeouts;
     size_t max_unanswered;
     step *steps;
     size_t count;

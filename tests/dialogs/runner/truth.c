@@ -12,12 +12,24 @@ static void untrue(world *in, const char *what)
         text_print(&in->untruth, "%s", what);
 }
 
+/* Does a message go by BDAT in it? */
+static bool has_chunks(const script *of)
+{
+    for (size_t i = 0; i < of->count; i++) {
+        if (of->steps[i].kind == STEP_CLIENT &&
+            pn_span_starts_nocase(text_span(&of->steps[i].octets),
+                                  PN_SPAN("BDAT ")))
+            return true;
+    }
+    return false;
+}
+
 /* The end of a 2xx that could be the answer to the end of a message: the
- * server has said 354 before. */
+ * server has said 354 before, unless the message goes by BDAT. */
 static bool is_end_of_acceptance(const script *of, size_t read, bool exactly)
 {
     size_t at = 0;
-    bool after_354 = false;
+    bool after_354 = has_chunks(of);
     text all = {0};
     bool found = false;
     for (size_t i = 0; i < of->count; i++) {

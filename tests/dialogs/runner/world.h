@@ -23,15 +23,20 @@ typedef struct given_body {
     bool done;
 } given_body;
 
+typedef struct letter_words letter_words;
+
 /* One delivery, from "> deliver" to the outcomes. */
 typedef struct letter {
     pneu_delivery *delivery;
     text *recipients;
     const char **recipient_list;
     size_t recipient_count;
-    text words[3]; /* sender, MAIL's and RCPT's parameters */
+    text words[3];      /* sender, MAIL's and RCPT's parameters */
+    letter_words *more; /* what else it states */
     bool is_started;
     bool is_told;
+    bool is_renewable; /* it waits for another connection */
+    pneu_renewal renewal_told;
     size_t *accepted_at; /* recipient: octets read when it was accepted */
 } letter;
 
@@ -75,6 +80,7 @@ typedef struct world {
     size_t write_limit;
     bool no_memory; /* some call said so */
 
+    bool at_end;  /* nothing more is played but the end */
     bool stopped; /* the script is left: only the end is still played */
     text failure; /* why */
     text untruth; /* what must never be, see check_truth() */
@@ -110,6 +116,11 @@ void drive_clock(world *in, int64_t ms);
 void events_take(world *in);
 /* Tells the log of an opening or a delivery that is done. */
 void events_tell(world *in);
+
+/* Deliveries that can go on only over another connection: told, or given up
+ * if none will come (call_deliver.c). */
+void letters_renew(world *in);
+void letter_free(letter *of);
 
 /* A ">" line (call.c) and a "=" line (expect.c). */
 void call_make(world *in, const step *at);

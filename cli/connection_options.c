@@ -1,0 +1,202 @@
+#include "cli/connection_options.h"
+
+#include <stddef.h>
+
+#include "cli/binding.h"
+
+enum {
+    HOST = PN_OPTION_SHARED,
+    PORT,
+    LMTP,
+    HELO,
+    SOURCE,
+    PROXY,
+    PROXY_ENV,
+    NO_PIPELINING,
+    NO_CHUNKING,
+    TIMEOUT,
+    PHASE_TIMEOUT,
+    DEADLINE,
+    TLS,
+    CA_FILE,
+    CA_FOLDER,
+    TLS_NAME,
+    SNI,
+    PIN,
+    MIN_TLS,
+    CIPHERS,
+    CIPHERSUITES,
+    CERT,
+    KEY,
+    KEY_PASSWORD_ENV,
+    KEY_PASSWORD_FILE,
+    KEY_PASSWORD_COMMAND,
+    USER,
+    AUTHORIZE_AS,
+    PASSWORD_ENV,
+    PASSWORD_FILE,
+    PASSWORD_COMMAND,
+    TOKEN_ENV,
+    TOKEN_FILE,
+    TOKEN_COMMAND,
+    MECHANISM,
+    AUTH_POLICY,
+    NO_INITIAL_RESPONSE,
+    CLEARTEXT_AUTH,
+    JSON,
+    DEBUG
+};
+
+const pn_option PN_CONNECTION_OPTIONS[] = {
+    PN_OPTION_HEADING("Where to:"),
+    {"host", HOST, "HOST",
+     "name, address, or path of a Unix socket\n(absolute); HOST:PORT as well "
+     "[localhost]"},
+    {"port", PORT, "PORT", "[25; 465 with --tls implicit;\n24 with --lmtp]"},
+    {"lmtp", LMTP, NULL, "speak LMTP"},
+    {"helo", HELO, "NAME", "say this name [this host's]"},
+    {"source", SOURCE, "ADDRESS", "connect from it; ADDRESS:PORT as well"},
+    {"proxy", PROXY, "URL", "socks5://HOST:PORT or http://HOST:PORT"},
+    {"proxy-env", PROXY_ENV, "VAR",
+     "take that URL from this environment\nvariable, to give a password in "
+     "it"},
+    {"no-pipelining", NO_PIPELINING, NULL, "one command at a time"},
+    {"no-chunking", NO_CHUNKING, NULL, "DATA in place of BDAT"},
+    PN_OPTION_HEADING("How long to wait:"),
+    {"timeout", TIMEOUT, "SECONDS", "for each answer [as RFC 5321]"},
+    {"phase-timeout", PHASE_TIMEOUT, "NAME=SECONDS",
+     "for one phase: connect, greeting, hello,\nmail, rcpt, data, block, end "
+     "or other;\nagain for each"},
+    {"deadline", DEADLINE, "SECONDS", "for everything [none]"},
+    PN_OPTION_HEADING("Protection:"),
+    {"tls", TLS, "MODE", "auto, none, optional, starttls or\nimplicit [auto]"},
+    {"ca-file", CA_FILE, "FILE", "trust these CAs (PEM), not the system's"},
+    {"ca-folder", CA_FOLDER, "FOLDER",
+     "the same, as 'openssl rehash' makes it"},
+    {"tls-name", TLS_NAME, "NAME",
+     "the certificate must be for NAME [the host]"},
+    {"sni", SNI, "NAME", "ask for NAME's certificate; '' for none\n[the same]"},
+    {"pin", PIN, "PIN",
+     "one of these must fit the server's key, too:\nsha256//BASE64, as -v "
+     "shows it"},
+    {"min-tls", MIN_TLS, "VERSION", "1.2 or 1.3 [1.2]"},
+    {"ciphers", CIPHERS, "LIST", "of TLS 1.2, as OpenSSL names them"},
+    {"ciphersuites", CIPHERSUITES, "LIST", "of TLS 1.3"},
+    {"cert", CERT, "FILE", "own certificate, and its chain (PEM)"},
+    {"key", KEY, "FILE", "its private key (PEM) [in the same file]"},
+    {"key-password-env", KEY_PASSWORD_ENV, "VAR",
+     "the key's password, as --password-env"},
+    {"key-password-file", KEY_PASSWORD_FILE, "FILE", "as --password-file"},
+    {"key-password-command", KEY_PASSWORD_COMMAND, "CMD",
+     "as --password-command"},
+    PN_OPTION_HEADING("Credentials (the password or token from one source):"),
+    {"user", USER, "NAME", "log in; asks for the password if it can"},
+    {"password-env", PASSWORD_ENV, "VAR",
+     "take it from this environment variable"},
+    {"password-file", PASSWORD_FILE, "FILE",
+     "take it from the first line of FILE"},
+    {"password-command", PASSWORD_COMMAND, "CMD",
+     "take it from what CMD prints first"},
+    {"token-env", TOKEN_ENV, "VAR", "an OAuth 2 token in place of it"},
+    {"token-file", TOKEN_FILE, "FILE", "the same, from FILE"},
+    {"token-command", TOKEN_COMMAND, "CMD",
+     "the same, from CMD, which is run again\nfor a fresh one if it is "
+     "refused"},
+    {"mechanism", MECHANISM, "NAME",
+     "this SASL mechanism [the strongest]; again\nfor the next choice"},
+    {"auth-policy", AUTH_POLICY, "POLICY",
+     "the next mechanism after a refusal: strict,\nnever-next, always-next "
+     "[strict]"},
+    {"authorize-as", AUTHORIZE_AS, "NAME", "act as this user"},
+    {"no-initial-response", NO_INITIAL_RESPONSE, NULL,
+     "wait for the server's first challenge"},
+    {"allow-cleartext-auth", CLEARTEXT_AUTH, NULL,
+     "log in over an unprotected line, too"},
+    PN_OPTION_END};
+
+const pn_option PN_OUTPUT_OPTIONS[] = {
+    PN_OPTION_HEADING("Output:"),
+    {"verbose", 'v', NULL, "show the dialogue on standard error"},
+    {"debug", DEBUG, "LEVEL",
+     "1: show it as Python's smtplib does;\n2: with the time"},
+    {"quiet", 'q', NULL, "say nothing about success"},
+    {"json", JSON, NULL, "the result as one JSON object"},
+    PN_OPTION_HELP,
+    PN_OPTION_END};
+
+static const pn_choice MODES[] = {
+    {"auto", PNEU_TLS_AUTO},         {"none", PNEU_TLS_NONE},
+    {"optional", PNEU_TLS_OPTIONAL}, {"starttls", PNEU_TLS_STARTTLS},
+    {"implicit", PNEU_TLS_IMPLICIT}, {NULL, 0}};
+static const pn_choice VERSIONS[] = {
+    {"1.2", PNEU_TLS_1_2}, {"1.3", PNEU_TLS_1_3}, {NULL, 0}};
+static const pn_choice POLICIES[] = {{"strict", PNEU_AUTH_STRICT},
+                                     {"never-next", PNEU_AUTH_NEVER_NEXT},
+                                     {"always-next", PNEU_AUTH_ALWAYS_NEXT},
+                                     {NULL, 0}};
+
+#define FIELD(id, kind, option, field) \
+    PN_BINDING(id, kind, option, pn_connection, field)
+
+static const pn_binding BINDINGS[] = {
+    FIELD(HOST, PN_BIND_WORD, "--host", host),
+    FIELD(PORT, PN_BIND_PORT, "--port", port),
+    FIELD(LMTP, PN_BIND_SWITCH, "--lmtp", lmtp),
+    FIELD(HELO, PN_BIND_WORD, "--helo", local_name),
+    FIELD(SOURCE, PN_BIND_WORD, "--source", source),
+    FIELD(PROXY, PN_BIND_WORD, "--proxy", proxy),
+    FIELD(PROXY_ENV, PN_BIND_WORD, "--proxy-env", proxy_variable),
+    FIELD(NO_PIPELINING, PN_BIND_SWITCH, "--no-pipelining", no_pipelining),
+    FIELD(NO_CHUNKING, PN_BIND_SWITCH, "--no-chunking", no_chunking),
+    FIELD(TIMEOUT, PN_BIND_SECONDS, "--timeout", timeout_ms),
+    FIELD(PHASE_TIMEOUT, PN_BIND_WORDS, "--phase-timeout", phase_timeouts),
+    FIELD(DEADLINE, PN_BIND_SECONDS, "--deadline", deadline_ms),
+    PN_BINDING_CHOICE(TLS, "--tls", pn_connection, tls.mode, MODES),
+    FIELD(CA_FILE, PN_BIND_TEXT, "--ca-file", tls.ca_file),
+    FIELD(CA_FOLDER, PN_BIND_TEXT, "--ca-folder", tls.ca_folder),
+    FIELD(TLS_NAME, PN_BIND_WORD, "--tls-name", tls.name),
+    FIELD(SNI, PN_BIND_LINE, "--sni", tls.sni),
+    FIELD(PIN, PN_BIND_WORDS, "--pin", tls.pins),
+    PN_BINDING_CHOICE(MIN_TLS, "--min-tls", pn_connection, tls.minimum,
+                      VERSIONS),
+    FIELD(CIPHERS, PN_BIND_WORD, "--ciphers", tls.ciphers),
+    FIELD(CIPHERSUITES, PN_BIND_WORD, "--ciphersuites", tls.ciphersuites),
+    FIELD(CERT, PN_BIND_TEXT, "--cert", tls.certificate),
+    FIELD(KEY, PN_BIND_TEXT, "--key", tls.key),
+    FIELD(KEY_PASSWORD_ENV, PN_BIND_TEXT, "--key-password-env",
+          tls.key_password.variable),
+    FIELD(KEY_PASSWORD_FILE, PN_BIND_TEXT, "--key-password-file",
+          tls.key_password.file),
+    FIELD(KEY_PASSWORD_COMMAND, PN_BIND_TEXT, "--key-password-command",
+          tls.key_password.command),
+    FIELD(USER, PN_BIND_WORD, "--user", account.user),
+    FIELD(AUTHORIZE_AS, PN_BIND_WORD, "--authorize-as", account.authorization),
+    FIELD(PASSWORD_ENV, PN_BIND_TEXT, "--password-env",
+          account.password.variable),
+    FIELD(PASSWORD_FILE, PN_BIND_TEXT, "--password-file",
+          account.password.file),
+    FIELD(PASSWORD_COMMAND, PN_BIND_TEXT, "--password-command",
+          account.password.command),
+    FIELD(TOKEN_ENV, PN_BIND_TEXT, "--token-env", account.token.variable),
+    FIELD(TOKEN_FILE, PN_BIND_TEXT, "--token-file", account.token.file),
+    FIELD(TOKEN_COMMAND, PN_BIND_TEXT, "--token-command",
+          account.token.command),
+    FIELD(MECHANISM, PN_BIND_WORDS, "--mechanism", account.mechanisms),
+    PN_BINDING_CHOICE(AUTH_POLICY, "--auth-policy", pn_connection,
+                      account.policy, POLICIES),
+    FIELD(NO_INITIAL_RESPONSE, PN_BIND_SWITCH, "--no-initial-response",
+          account.no_initial_response),
+    FIELD(CLEARTEXT_AUTH, PN_BIND_SWITCH, "--allow-cleartext-auth",
+          account.allow_cleartext),
+    FIELD('v', PN_BIND_SWITCH, "--verbose", verbose),
+    FIELD('q', PN_BIND_SWITCH, "--quiet", quiet),
+    FIELD(JSON, PN_BIND_SWITCH, "--json", json),
+    PN_BINDING_NUMBER(DEBUG, "--debug", pn_connection, debug, 0, 2),
+    PN_BINDING_END};
+
+int pn_connection_take(pn_connection *connection, int id, const char *value,
+                       pn_problem *problem)
+{
+    bool found = false;
+    return pn_binding_take(BINDINGS, connection, id, value, &found, problem);
+}

@@ -1,0 +1,16 @@
+/* A moment as RFC 3339 5.6 writes it, "2026-05-01T12:00:00Z". */
+#ifndef PN_SINK_MOMENT_H
+#define PN_SINK_MOMENT_H
+
+#include "base/span.h"
+
+/* Seconds since the epoch; false for what is no date-time. A fraction of a
+ * second is left out. */
+bool pn_sink_moment_parse(pn_span text, int64_t *seconds);
+
+enum {
+    PN_SINK_MOMENT_SIZE = 32
+};
+void pn_sink_moment_format(int64_t seconds, char text[PN_SINK_MOMENT_SIZE]);
+
+#endif

@@ -1,0 +1,112 @@
+#include "flow/batch.h"
+
+#include "flow/delivery.h"
+#include "session/session.h"
+
+size_t pn_batch_room(const pneu_session *session)
+{
+    if (session == NULL)
+        return PN_BATCH_MOST;
+    uint64_t most = pneu_session_limits(session).rcpt_max; /* RFC 9422 4.2 */
+    if (most == 0)
+        return PN_BATCH_USUAL;
+    return most < PN_BATCH_MOST ? (size_t)most : PN_BATCH_MOST;
+}
+
+/* Is the domain of recipient i already among those of this batch? */
+static bool has_domain_of(const pneu_delivery *delivery, size_t i)
+{
+    const pn_batch *batch = &delivery->batch;
+    for (size_t n = batch->count; n > 0; n--) {
+        if (pn_addresses_same_domain(&delivery->letter.addresses, i,
+                                     batch->recipients[n - 1]))
+            return true;
+    }
+    return false;
+}
+
+static void add(pneu_delivery *delivery, size_t i)
+{
+    delivery->fates[i].place = PN_PLACE_ISSUED;
+    delivery->fates[i].has_passed = false;
+    delivery->batch.recipients[delivery->batch.count++] = i;
+}
+
+/* Who goes next: in order, but for those who would bring one domain too many
+ * (RFC 9422 4.3); they come before all others in the next transaction. */
+static void fill(pneu_delivery *delivery, const pneu_session *session)
+{
+    pn_batch *batch = &delivery->batch;
+    uint64_t domains_max = pneu_session_limits(session).rcpt_domain_max;
+    uint64_t domains = 0;
+    size_t room = pn_batch_room(session);
+    size_t count = delivery->letter.envelope.recipient_count;
+    size_t first_left = count;
+    size_t i = delivery->first_waiting;
+    if (room > batch->capacity)
+        room = batch->capacity;
+    for (; i < count && batch->count < room; i++) {
+        if (delivery->fates[i].place != PN_PLACE_WAITING)
+            continue;
+        bool is_new = domains_max > 0 && !has_domain_of(delivery, i);
+        if (is_new && domains == domains_max) {
+            first_left = i < first_left ? i : first_left;
+            continue;
+        }
+        domains += is_new;
+        add(delivery, i);
+    }
+    delivery->first_waiting = i < first_left ? i : first_left;
+}
+
+static void begin(pneu_delivery *delivery, const pneu_session *session)
+{
+    pn_batch *batch = &delivery->batch;
+    *batch = (pn_batch){
+        .recipients = batch->recipients,
+        .capacity = batch->capacity,
+        .by_bdat = pneu_session_may_chunk(session),
+        .is_pipelined =
+            pn_session_may_pipeline(session) && session->max_unanswered > 1,
+        .is_first = pneu_session_mail_count(session) == 0,
+    };
+    fill(delivery, session);
+}
+
+pneu_status pn_batch_issue_message(pneu_delivery *delivery,
+                                   pneu_session *session)
+{
+    const pn_letter *letter = &delivery->letter;
+    unsigned binary = pn_letter_is_binary(letter) ? PNEU_CHUNK_BINARY : 0;
+    if (delivery->batch.by_bdat)
+        return pneu_session_bdat(session, letter->message.data,
+                                 letter->message.length,
+                                 PNEU_CHUNK_LAST | binary, delivery->tag);
+    pneu_status status = pneu_session_data(session, delivery->tag);
+    return status != PNEU_OK ? status
+                             : pneu_session_body(session, letter->message.data,
+                                                 letter->message.length, true);
+}
+
+pneu_status pn_batch_issue(pneu_delivery *delivery, pneu_session *session)
+{
+    const pn_letter *letter = &delivery->letter;
+    const pn_batch *batch = &delivery->batch;
+    pneu_status status = PNEU_OK;
+    begin(delivery, session);
+    if (pneu_session_in_transaction(session))
+        status = pneu_session_rset(session, delivery->tag);
+    if (status == PNEU_OK)
+        status = pneu_session_mail(session,
+                                   pn_wire_addresses_sender(&letter->addresses),
+                                   &delivery->mail, delivery->tag);
+    for (size_t n = 0; n < batch->count && status == PNEU_OK; n++) {
+        size_t i = batch->recipients[n];
+        status = pneu_session_rcpt(
+            session, pn_wire_addresses_recipient(&letter->addresses, i),
+            pn_letter_rcpt(letter, i), delivery->tag);
+    }
+    if (status == PNEU_OK && !letter->envelope.all_or_nothing)
+        status = pn_batch_issue_message(delivery, session);
+    return status;
+}

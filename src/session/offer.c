@@ -1,0 +1,67 @@
+/* What the server offers, as the last EHLO said it, and how far it is to be
+ * believed. */
+#include "session/quirks.h"
+#include "session/session.h"
+#include "wire/limits_offer.h"
+
+pn_offer pn_session_offer(const pneu_session *session)
+{
+    return (pn_offer){&session->extensions,
+                      session->protection == PNEU_PROTECTION_TLS};
+}
+
+const char *pneu_session_extension(const pneu_session *session,
+                                   const char *keyword)
+{
+    return pn_extensions_find(&session->extensions, pn_span_of(keyword));
+}
+
+bool pneu_session_has_extension(const pneu_session *session,
+                                const char *keyword)
+{
+    return pneu_session_extension(session, keyword) != NULL;
+}
+
+size_t pneu_session_extension_count(const pneu_session *session)
+{
+    return session->extensions.count;
+}
+
+const char *pneu_session_extension_at(const pneu_session *session, size_t i,
+                                      const char **parameters)
+{
+    return pn_extensions_at(&session->extensions, i, parameters);
+}
+
+pneu_limits pneu_session_limits(const pneu_session *session)
+{
+    pn_limits found =
+        pn_limits_parse(pneu_session_extension(session, "LIMITS"));
+    return (pneu_limits){found.mail_max, found.rcpt_max, found.rcpt_domain_max};
+}
+
+uint64_t pneu_session_mail_count(const pneu_session *session)
+{
+    return session->issued_mails;
+}
+
+bool pn_session_may_pipeline(const pneu_session *session)
+{
+    return session->extensions.pipelining && !session->no_pipelining;
+}
+
+bool pn_session_is_used_up(const pneu_session *session)
+{
+    uint64_t most = pneu_session_limits(session).mail_max; /* RFC 9422 4.1 */
+    if (most > 0 && session->issued_mails >= most)
+        return true;
+    return (session->quirks & PN_QUIRK_COUNTS_RSET) != 0 &&
+           session->issued_resets >= PN_QUIRK_RSETS_MAX;
+}
+
+bool pneu_session_may_chunk(const pneu_session *session)
+{
+    return !session->no_chunking &&
+           (session->quirks & PN_QUIRK_NO_CHUNKING) == 0 &&
+           pneu_session_has_extension(session, "CHUNKING");
+}
