@@ -84,7 +84,8 @@ static pneu_status parse(GMimeHeader *field, InternetAddressList **list,
     g_mime_parser_options_free(options);
     if (!broken)
         return PNEU_OK;
-    g_clear_object(list);
+    g_object_unref(*list);
+    *list = NULL;
     return tell_broken(field, error);
 }
 
@@ -221,7 +222,8 @@ pneu_status pn_fields_sender(GMimeMessage *message, bool resent, char **sender,
     if (status != PNEU_OK)
         return status;
     *sender = list != NULL ? first_of(list) : NULL;
-    g_clear_object(&list);
+    if (list != NULL)
+        g_object_unref(list);
     if (*sender == NULL)
         return pn_fail(error, PNEU_BAD_MESSAGE,
                        "the field %s holds no address: fill it, or give the "

@@ -95,8 +95,10 @@ pneu_status pn_fit(const GByteArray *composed, const pn_fit_terms *of,
     if (status == PNEU_OK)
         status = check(octets != NULL ? octets : composed, of, has_signed,
                        states_utf8, error);
-    if (status != PNEU_OK)
-        g_clear_pointer(&octets, g_byte_array_unref);
+    if (status != PNEU_OK && octets != NULL) {
+        g_byte_array_unref(octets);
+        octets = NULL;
+    }
     *fitted = octets;
     return status;
 }

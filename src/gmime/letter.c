@@ -119,24 +119,45 @@ static pneu_status fill(pneu_letter *letter, GMimeMessage *message,
     return PNEU_OK;
 }
 
+static pneu_status read_options(pneu_letter_options *own,
+                                const pneu_letter_options *options,
+                                pneu_error *error)
+{
+    if (!pn_options_copy(own, sizeof(*own), options))
+        return pn_fail(error, PNEU_INVALID,
+                       "the size of the letter's options is not set");
+    if (own->recipient_count > 0 && own->recipients == NULL)
+        return pn_fail(error, PNEU_INVALID, "the recipients are NULL");
+    return PNEU_OK;
+}
+
+static void forget_prepared(pneu_letter *letter)
+{
+    if (letter->prepared != NULL)
+        g_byte_array_unref(letter->prepared);
+    letter->prepared = NULL;
+}
+
+static bool is_message(GMimeMessage *message)
+{
+    return message != NULL && GMIME_IS_MESSAGE(message);
+}
+
 pneu_status pneu_letter_new(pneu_letter **out, GMimeMessage *message,
                             const pneu_letter_options *options,
                             pneu_error *error)
 {
     *out = NULL;
     pneu_letter_options own;
-    if (message == NULL || !GMIME_IS_MESSAGE(message))
+    if (!is_message(message))
         return pn_fail(error, PNEU_INVALID, "a letter needs a message");
-    if (!pn_options_copy(&own, sizeof(own), options))
-        return pn_fail(error, PNEU_INVALID,
-                       "the size of the letter's options is not set");
-    if (own.recipient_count > 0 && own.recipients == NULL)
-        return pn_fail(error, PNEU_INVALID, "the recipients are NULL");
+    pneu_status status = read_options(&own, options, error);
+    if (status != PNEU_OK)
+        return status;
     pneu_letter *letter = g_new0(pneu_letter, 1);
     letter->texts = g_ptr_array_new_with_free_func(g_free);
     letter->recipients = g_ptr_array_new_with_free_func(g_free);
     letter->composed = g_byte_array_new();
-    pneu_status status = PNEU_OK;
     if (!keep_mail(letter, own.mail) || !keep_rcpt(letter, own.rcpt))
         status = pn_fail(error, PNEU_INVALID,
                          "the size of the parameters is not set");
@@ -158,7 +179,7 @@ void pneu_letter_free(pneu_letter *letter)
     g_ptr_array_free(letter->recipients, TRUE);
     g_free(letter->sender);
     g_byte_array_unref(letter->composed);
-    g_clear_pointer(&letter->prepared, g_byte_array_unref);
+    forget_prepared(letter);
     g_free(letter);
 }
 
@@ -226,7 +247,7 @@ pneu_status pneu_letter_prepare(pneu_letter *letter, bool utf8, bool eight_bit,
         pn_fit(letter->composed, &terms, &fitted, &states_utf8, error);
     if (status != PNEU_OK)
         return status;
-    g_clear_pointer(&letter->prepared, g_byte_array_unref);
+    forget_prepared(letter);
     letter->prepared = fitted;
     letter->mail.smtputf8 = letter->states_utf8 || states_utf8;
     show(letter);

@@ -18,7 +18,9 @@ HERE = Path(__file__).resolve().parent
 sys.path.insert(0, str(HERE))
 
 from runner import Calls, Pneu  # noqa: E402
+from servers import aiosmtpd_server  # noqa: E402
 from servers import dovecot as dovecot_server  # noqa: E402
+from servers import exim as exim_server  # noqa: E402
 from servers import postfix as postfix_server  # noqa: E402
 from servers.certificates import Authority, Certificate  # noqa: E402
 from servers.process import short_folder  # noqa: E402
@@ -71,9 +73,10 @@ def calls_program(build: Path, tmp_path_factory: pytest.TempPathFactory
     """programs/calls.c, built against the shared library."""
     program = tmp_path_factory.mktemp("calls") / "calls"
     subprocess.run(
-        ["gcc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-Wall", "-Wextra",
-         "-Werror", "-I", REPOSITORY / "include",
-         HERE / "programs" / "calls.c", "-o", program, "-L", build, "-lpneu",
+        ["gcc", "-std=c11", "-D_POSIX_C_SOURCE=200809L", "-D_DEFAULT_SOURCE",
+         "-Wall", "-Wextra", "-Werror", "-I", REPOSITORY / "include",
+         *sorted((HERE / "programs").glob("calls*.c")), "-o", program,
+         "-L", build, "-lpneu", "-pthread",
          *os.environ.get("PNEU_TEST_CFLAGS", "").split()],
         check=True, timeout=60)
     return program
@@ -139,6 +142,66 @@ def postfix(postfix_instance: postfix_server.Postfix
     """A Postfix whose mailboxes are empty."""
     postfix_instance.empty()
     return postfix_instance
+
+
+@pytest.fixture(scope="session")
+def exim_instance(certificate: Certificate) -> Iterator[exim_server.Exim]:
+    if reason := exim_server.missing():
+        pytest.skip(reason)
+    server = exim_server.Exim(certificate, dovecot_server.USERS)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def exim(exim_instance: exim_server.Exim) -> exim_server.Exim:
+    """An Exim whose mailboxes are empty."""
+    exim_instance.empty()
+    return exim_instance
+
+
+@pytest.fixture(scope="session")
+def aiosmtpd_instance(certificate: Certificate
+                      ) -> Iterator[aiosmtpd_server.Aiosmtpd]:
+    if reason := aiosmtpd_server.missing():
+        pytest.skip(reason)
+    server = aiosmtpd_server.Aiosmtpd(certificate, dovecot_server.USERS)
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+def aiosmtpd(aiosmtpd_instance: aiosmtpd_server.Aiosmtpd
+             ) -> aiosmtpd_server.Aiosmtpd:
+    """An aiosmtpd whose mailboxes are empty."""
+    aiosmtpd_instance.empty()
+    return aiosmtpd_instance
+
+
+@pytest.fixture(scope="session")
+def submission_instance(pneu: Pneu, certificate: Certificate,
+                        tmp_path_factory: pytest.TempPathFactory
+                        ) -> Iterator[dovecot_server.Relayed]:
+    if reason := dovecot_server.submission_missing():
+        pytest.skip(reason)
+    relay = Sink(pneu.program, tmp_path_factory.mktemp("relay"), "--verbose",
+                 "--refuse", dovecot_server.REFUSED,
+                 "--defer", dovecot_server.DEFERRED).start()
+    server = dovecot_server.Relayed(certificate, relay)
+    server.start()
+    yield server
+    server.stop()
+    relay.stop()
+
+
+@pytest.fixture
+def submission(submission_instance: dovecot_server.Relayed
+               ) -> dovecot_server.Relayed:
+    """A Dovecot's submission server that relays to an empty sink."""
+    submission_instance.empty()
+    return submission_instance
 
 
 @pytest.fixture

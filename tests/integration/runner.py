@@ -112,6 +112,14 @@ class Row:
     text: str
 
 
+def statuses(rows: list[Row]) -> list[str]:
+    return [row.status for row in rows]
+
+
+def named(rows: list[Row], name: str) -> list[Row]:
+    return [row for row in rows if row.name == name]
+
+
 class Calls:
     """programs/calls.c: the blocking client, a call a line."""
 
@@ -134,8 +142,9 @@ class Calls:
     def run(self, calls: list[list[str]], timeout: float = 30,
             **options: str | int | Path) -> list[Row]:
         """Makes the calls and gives what each returned, outcomes apart."""
-        script = "".join("\t".join(word.replace("\n", "\\n")
-                                   for word in call) + "\n" for call in calls)
+        script = "".join(
+            "\t".join(word.replace("\n", "\\n").replace("\r", "\\r")
+                      for word in call) + "\n" for call in calls)
         done = subprocess.run(
             [*self.prefix, self._program,
              *(f"{name}={value}" for name, value in options.items())],

@@ -304,9 +304,20 @@ def test_host_without_a_port_in_it(pneu: Pneu, form: str) -> None:
 
 def test_verify_of_an_address_that_is_not_ascii(pneu: Pneu,
                                                 scripted: Start) -> None:
+    """RFC 6531 3.7.4.2"""
     server = scripted(Talk(["SMTPUTF8"]))
     result = pneu.run("verify", "--host", server.host, "--port", server.port,
                       BOB, "jörg@example.com")
-    assert result.status == 65
+    assert result.status == 0, result.everything
+    assert [line for line in server.lines() if line.startswith("VRFY")] == \
+        [f"VRFY {BOB}", "VRFY jörg@example.com SMTPUTF8"]
+
+
+def test_verify_where_smtputf8_is_not_offered(pneu: Pneu,
+                                              scripted: Start) -> None:
+    server = scripted(Talk())
+    result = pneu.run("verify", "--host", server.host, "--port", server.port,
+                      "jörg@example.com")
+    assert result.status == 69, result.everything
     assert "SMTPUTF8" in result.sentence
-    assert server.connections == 0
+    assert "VRFY" not in verbs(server)

@@ -93,15 +93,19 @@ def test_wrong_password_sends_nothing(
     assert not postfix.maildir(BOB).letters()
 
 
-def test_envelope_goes_in_one_group(pneu: Pneu, postfix: Postfix) -> None:
-    result = pneu.send(postfix, "-v", to=[BOB, CYD])
+@pytest.mark.parametrize("options, last", [((), "BDAT"),
+                                           (("--no-chunking",), "DATA")])
+def test_envelope_goes_in_one_group(pneu: Pneu, postfix: Postfix,
+                                    options: tuple[str, ...],
+                                    last: str) -> None:
+    result = pneu.send(postfix, "-v", *options, to=[BOB, CYD])
     assert result.status == 0, result.err
     rows = result.dialogue()
     first = next(i for i, (who, line) in enumerate(rows)
                  if who == "C" and line.startswith("MAIL"))
     group = rows[first:first + 4]
     assert [who for who, _ in group] == ["C"] * 4, rows
-    assert [line[:4] for _, line in group] == ["MAIL", "RCPT", "RCPT", "DATA"]
+    assert [line[:4] for _, line in group] == ["MAIL", "RCPT", "RCPT", last]
 
 
 def test_one_refused_and_one_deferred_among_others(

@@ -187,6 +187,7 @@ def test_each_mechanism(pneu: Pneu, sink: Start,
 def test_channel_binding_is_preferred(pneu: Pneu, sink: Start,
                                       credentials: list[str | Path],
                                       limit: str) -> None:
+    # RFC 9266 2 under TLS 1.3, RFC 5929 3 under TLS 1.2
     server = sink("--require-auth", "--tls-max", limit, tls="starttls",
                   users=USERS)
     result = pneu.send(server, "--tls", "starttls", "--ca-file",

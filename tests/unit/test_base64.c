@@ -71,6 +71,7 @@ static void round_trips_every_length(void **state)
     }
 }
 
+/* RFC 4648 4 */
 static void takes_only_the_alphabet(void **state)
 {
     (void)state;
@@ -91,6 +92,7 @@ static void takes_only_the_alphabet(void **state)
     }
 }
 
+/* RFC 4648 3.5: the bits under the padding, too */
 static void refuses_what_is_malformed(void **state)
 {
     (void)state;

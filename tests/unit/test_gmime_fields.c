@@ -83,6 +83,7 @@ static const good GOOD[] = {
     {"From: a@x.example\nTo: Nobody <>, b@x.example,, c@x.example\n",
      "a@x.example",
      {"b@x.example", "c@x.example"}},
+    /* a group: RFC 5322 3.4 */
     {"From: a@x.example\nTo: Us: b@x.example, C <c@x.example>;, d@x.example\n",
      "a@x.example",
      {"b@x.example", "c@x.example", "d@x.example"}},

@@ -183,6 +183,7 @@ static const encoding ENCODINGS[] = {
      HEAD "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
           "Content-Transfer-Encoding: quoted-printable\r\n\r\n"
           "Gr=C3=BC=C3=9F" REST "\r\n"},
+    /* RFC 2045 5.2: it was not US-ASCII */
     {HEAD "\r\nGr\xfc\xdf"
           "e und mehr als das!\r\n",
      NULL,
@@ -237,7 +238,7 @@ static void test_encodings(void **state)
     }
 }
 
-/* RFC 5321 4.5.3.1.6 */
+/* RFC 5321 4.5.3.1.6, RFC 5322 2.1.1 */
 static void test_long_lines(void **state)
 {
     (void)state;

@@ -115,6 +115,7 @@ static pneu_status check(pn_span address, unsigned allowed)
     return status;
 }
 
+/* RFC 5322 3.2.3, RFC 5321 4.1.2 */
 static void takes_good_addresses(void **state)
 {
     (void)state;

@@ -50,6 +50,7 @@ static void refuses_what_is_cut_short(void **state)
     }
 }
 
+/* RFC 3629 4 */
 static void refuses_what_is_overlong(void **state)
 {
     (void)state;

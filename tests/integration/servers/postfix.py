@@ -1,4 +1,5 @@
-"""A private Postfix: one smtpd on a loopback port, delivering to Maildirs.
+"""A private Postfix: two loopback ports (STARTTLS, and TLS from the start),
+delivering to Maildirs.
 
 It needs root, since Postfix changes to users of its own. Nothing of the
 machine's own Postfix is touched, and nothing ever leaves for another host.
@@ -17,12 +18,14 @@ from servers.process import end, is_root, short_folder, start, tail
 
 ADDED = {"return-path", "x-original-to", "delivered-to", "received"}
 UTF8_ADDRESS = "jörg@example.com"
+IDN_DOMAIN = "xn--bcher-kva.example"
 MAILBOXES = {"ann@example.com": "ann", "bob@example.com": "bob",
              "cyd@example.com": "cyd", UTF8_ADDRESS: "joerg"}
 REFUSED = "closed@example.com"
 REFUSED_WORDS = "550 5.7.1 This mailbox was closed on Friday"
 DEFERRED = "later@example.com"
 DEFERRED_WORDS = "450 4.2.1 This mailbox is being moved"
+SIZE_LIMIT = 20_480_000
 
 MAIN_CF = """\
 compatibility_level = 3.6
@@ -47,8 +50,11 @@ biff = no
 smtputf8_enable = yes
 smtputf8_autodetect_classes = all
 local_header_rewrite_clients =
-message_size_limit = 20480000
-virtual_mailbox_domains = example.com
+message_size_limit = {size}
+relay_domains = many.example
+fast_flush_domains = many.example
+smtpd_authorized_xclient_hosts = 127.0.0.1/32
+virtual_mailbox_domains = example.com, {idn}
 virtual_mailbox_base = {folder}/mail
 virtual_mailbox_maps = texthash:{folder}/mailboxes
 virtual_minimum_uid = 100
@@ -69,6 +75,8 @@ smtpd_error_sleep_time = 0
 # Debian's table without chroot and without what is not needed here.
 MASTER_CF = """\
 127.0.0.1:{port} inet n - n - - smtpd
+127.0.0.1:{tls_port} inet n - n - - smtpd -o smtpd_tls_wrappermode=yes
+flush unix n - n 1000? 0 flush
 cleanup unix n - n - 0 cleanup
 qmgr unix n - n 300 1 qmgr
 tlsmgr unix - - n 1000? 1 tlsmgr
@@ -99,11 +107,18 @@ class Postfix:
 
     def __init__(self, certificate: Certificate, auth_socket: Path) -> None:
         self.port = free_port()
+        self.tls_port = free_port()
         self.folder = short_folder("postfix")
         self.log = self.folder / "postfix.log"
         self._configuration = self.folder / "etc"
         self._certificate = certificate
         self._auth_socket = auth_socket
+
+    @property
+    def version(self) -> str:
+        return subprocess.run(
+            ["/usr/sbin/postconf", "-h", "-d", "mail_version"], check=True,
+            capture_output=True, text=True, timeout=10).stdout.strip()
 
     def start(self) -> None:
         try:
@@ -152,13 +167,15 @@ class Postfix:
         shutil.chown(self.folder / "mail", 65534, 65534)
         (self._configuration / "main.cf").write_text(MAIN_CF.format(
             folder=self.folder, key=self._certificate.key,
-            chain=self._certificate.chain, auth=self._auth_socket))
+            chain=self._certificate.chain, auth=self._auth_socket,
+            idn=IDN_DOMAIN, size=SIZE_LIMIT))
         (self._configuration / "master.cf").write_text(
-            MASTER_CF.format(port=self.port))
+            MASTER_CF.format(port=self.port, tls_port=self.tls_port))
         self._write_tables()
 
     def _write_tables(self) -> None:
         rows = [f"{address} {name}/\n" for address, name in MAILBOXES.items()]
+        rows += [f"bob@{IDN_DOMAIN} bob/\n"]
         rows += [f"{REFUSED} closed/\n", f"{DEFERRED} later/\n"]
         (self.folder / "mailboxes").write_text("".join(rows), "utf-8")
         (self.folder / "access").write_text(

@@ -16,12 +16,17 @@ def short_folder(name: str) -> Path:
     return folder
 
 
-def start(arguments: list[str], log: Path) -> subprocess.Popen[bytes]:
-    """Starts a server whose own words go to a file."""
+def start(arguments: list[str], log: Path,
+          environment: dict[str, str] | None = None,
+          user: tuple[int, int] | None = None) -> subprocess.Popen[bytes]:
+    """Starts a server whose own words go to a file; user: the numbers of a
+    user and a group to start it as, if this is root."""
+    other = {} if user is None or not is_root() else {
+        "user": user[0], "group": user[1], "extra_groups": []}
     with open(log, "ab") as out:
         return subprocess.Popen(arguments, stdin=subprocess.DEVNULL,
-                                stdout=out, stderr=out,
-                                start_new_session=True)
+                                stdout=out, stderr=out, env=environment,
+                                start_new_session=True, **other)
 
 
 def end(process: subprocess.Popen[bytes], seconds: float = 10.0) -> None:
@@ -44,3 +49,9 @@ def tail(log: Path, lines: int = 30) -> str:
 
 def is_root() -> bool:
     return os.geteuid() == 0
+
+
+def ordinary_user() -> tuple[int, int]:
+    """The numbers of a user and a group without rights: nobody, or whoever
+    runs the tests."""
+    return (65534, 65534) if is_root() else (os.geteuid(), os.getegid())

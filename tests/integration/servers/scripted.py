@@ -89,10 +89,25 @@ class Peer:
         self._line.close()
         raise Gone
 
-    def encrypt(self, certificate: Certificate) -> None:
-        """Takes the client's TLS handshake."""
+    @property
+    def address(self) -> tuple[str, int]:
+        """Where the client speaks from."""
+        return self._line.getpeername()[:2]
+
+    @property
+    def tls(self) -> ssl.SSLSocket:
+        """What TLS has agreed on, after encrypt()."""
+        assert isinstance(self._line, ssl.SSLSocket)
+        return self._line
+
+    def encrypt(self, certificate: Certificate,
+                prepare: Callable[[ssl.SSLContext], None] | None = None
+                ) -> None:
+        """Takes the client's TLS handshake; prepare sets more up."""
         context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
         context.load_cert_chain(certificate.chain, certificate.key)
+        if prepare:
+            prepare(context)
         try:
             self._line = context.wrap_socket(self._line, server_side=True)
             self._server.replace_line(self._line)

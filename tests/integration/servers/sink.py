@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import re
 import select
 import subprocess
 import time
 from pathlib import Path
+from typing import Any
 
 from servers.maildir import Letter, Maildir
 from servers.process import end, tail
 
-ADDED = {"return-path", "x-pneu-recipient"}
+ADDED = {"return-path", "x-pneu-recipient", "x-pneu-mail-parameters",
+         "x-pneu-recipient-parameters"}
 LISTENING = re.compile(r"listening on (\S+) port (\d+)")
 LISTENING_UNIX = re.compile(r"listening on (/\S+)")
 
@@ -54,6 +57,14 @@ class Sink:
     def status(self) -> int | None:
         """How it ended; None while it runs."""
         return self._process.poll()
+
+    @property
+    def pid(self) -> int:
+        return self._process.pid
+
+    def report(self) -> dict[str, Any]:
+        """What --json says of the next message, once it was accepted."""
+        return json.loads(self._process.stdout.readline())
 
     def letters(self) -> list[Letter]:
         return self._maildir.letters()
