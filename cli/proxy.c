@@ -20,6 +20,7 @@ static int check(const char *option, const char *url, pn_problem *problem)
     if (strpbrk(url, "\r\n") != NULL)
         return refuse(option, "holds a line break", problem);
     if (!pn_span_starts_nocase(all, PN_SPAN("socks5://")) &&
+        !pn_span_starts_nocase(all, PN_SPAN("socks5h://")) &&
         !pn_span_starts_nocase(all, PN_SPAN("http://")))
         return refuse(option,
                       "must begin with socks5:// or http://, as in "

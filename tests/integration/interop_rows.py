@@ -179,10 +179,10 @@ def binarymime(look: Look) -> str:
     path = look.folder / "binary"
     path.write_bytes(content)
     look.run(["state", "body=binarymime"], look.send(BOB, message=f"@{path}"))
+    stored = look.letters(BOB)[-1].content.replace(b"\r\n", b"\n")
     return yes(look, any("BODY=BINARYMIME" in line
                          for line in look.said("MAIL"))
-               and look.letters(BOB)[-1].content.rstrip(b"\n")
-               == content.replace(b"\r\n", b"\n"))
+               and stored.rstrip(b"\n") == content.replace(b"\r\n", b"\n"))
 
 
 def eightbitmime(look: Look) -> str:
