@@ -60,6 +60,14 @@ bool pn_account_are_given(const pn_account *account)
            pn_secret_is_given(&account->token);
 }
 
+bool pn_account_is_anonymous(const pn_account *account)
+{
+    static const pn_span ANONYMOUS[] = {{"ANONYMOUS", 9}, {NULL, 0}};
+    size_t total = 0;
+    size_t found = count_among(&account->mechanisms, ANONYMOUS, &total);
+    return total > 0 && found == total;
+}
+
 static bool needs_password(const pn_account *account)
 {
     size_t total = 0;

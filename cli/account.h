@@ -30,6 +30,9 @@ typedef struct pn_account {
 /* True if AUTH is wanted at all. */
 bool pn_account_are_given(const pn_account *account);
 
+/* True if nothing but ANONYMOUS is to be tried. */
+bool pn_account_is_anonymous(const pn_account *account);
+
 /* What can be wrong before anything is read. Returns an exit status. */
 int pn_account_check(pn_account *account, pn_problem *problem);
 

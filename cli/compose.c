@@ -11,6 +11,7 @@
 #include "cli/exit.h"
 #include "cli/header_line.h"
 #include "cli/input.h"
+#include "cli/mime_message.h"
 #include "cli/mime_type.h"
 #include "cli/options.h"
 
@@ -50,6 +51,13 @@ static char *plain_text(pn_span text)
     return out;
 }
 
+/* GMime looks only at lines that end (RFC 5322 2.1.1). */
+static bool has_long_end(const char *text)
+{
+    const char *last = strrchr(text, '\n');
+    return strlen(last != NULL ? last + 1 : text) > PN_MIME_LINE_MAX;
+}
+
 /* UTF-8 as it is: GMime's text part would choose a charset of its own. */
 static int new_text(const pn_letter *letter, GMimeObject **out,
                     pn_problem *problem)
@@ -66,6 +74,9 @@ static int new_text(const pn_letter *letter, GMimeObject **out,
                                              g_str_is_ascii(text) ? "us-ascii"
                                                                   : "utf-8");
     set_content(part, pn_span_of(text));
+    if (has_long_end(text))
+        g_mime_part_set_content_encoding(
+            part, GMIME_CONTENT_ENCODING_QUOTEDPRINTABLE);
     g_free(text);
     *out = GMIME_OBJECT(part);
     return PN_EXIT_OK;
@@ -159,40 +170,6 @@ static int new_body(const pn_letter *letter, GMimeObject **out,
     return exit;
 }
 
-static void add_mailbox(InternetAddressList *list, const pn_address *address)
-{
-    InternetAddress *mailbox =
-        internet_address_mailbox_new(address->name, address->address);
-    internet_address_set_charset(mailbox, "utf-8");
-    internet_address_list_add(list, mailbox);
-    g_object_unref(mailbox);
-}
-
-static void add_address(GMimeMessage *message, GMimeAddressType type,
-                        const pn_address *address)
-{
-    add_mailbox(g_mime_message_get_addresses(message, type), address);
-}
-
-static void add_addresses(GMimeMessage *message, GMimeAddressType type,
-                          const pn_addresses *addresses)
-{
-    for (size_t i = 0; i < addresses->count; i++)
-        add_address(message, type, &addresses->items[i]);
-}
-
-static void set_identity(GMimeMessage *message, const pn_letter *letter)
-{
-    GDateTime *now = g_date_time_new_now_local();
-    const char *at = strrchr(letter->from->address, '@');
-    bool is_name = at != NULL && at[1] != '[' && g_str_is_ascii(at + 1);
-    char *id = g_mime_utils_generate_message_id(is_name ? at + 1 : "localhost");
-    g_mime_message_set_date(message, now);
-    g_mime_message_set_message_id(message, id);
-    g_free(id);
-    g_date_time_unref(now);
-}
-
 /* A Date, Message-ID or From that is given takes the place of ours. */
 static int add_headers(GMimeMessage *message, const pn_list *headers,
                        pn_problem *problem)
@@ -239,12 +216,14 @@ static int fill_message(GMimeMessage *message, const pn_letter *letter,
 {
     GMimeObject *body = NULL;
     if (letter->from->address[0] != '\0')
-        add_address(message, GMIME_ADDRESS_TYPE_FROM, letter->from);
-    add_addresses(message, GMIME_ADDRESS_TYPE_TO, letter->to);
-    add_addresses(message, GMIME_ADDRESS_TYPE_CC, letter->cc);
+        pn_mime_add(message, GMIME_ADDRESS_TYPE_FROM, letter->from, 1);
+    pn_mime_add(message, GMIME_ADDRESS_TYPE_TO, letter->to->items,
+                letter->to->count);
+    pn_mime_add(message, GMIME_ADDRESS_TYPE_CC, letter->cc->items,
+                letter->cc->count);
     if (letter->subject != NULL)
         g_mime_message_set_subject(message, letter->subject, "utf-8");
-    set_identity(message, letter);
+    pn_mime_identify(message, letter->from->address);
     int exit = add_headers(message, letter->headers, problem);
     if (exit == PN_EXIT_OK)
         exit = new_body(letter, &body, problem);
@@ -256,25 +235,6 @@ static int fill_message(GMimeMessage *message, const pn_letter *letter,
     return PN_EXIT_OK;
 }
 
-static int write_message(GMimeMessage *message, pn_buffer *out,
-                         pn_problem *problem)
-{
-    GByteArray *octets = g_byte_array_new();
-    GMimeStream *stream = g_mime_stream_mem_new_with_byte_array(octets);
-    g_mime_stream_mem_set_owner(GMIME_STREAM_MEM(stream), TRUE);
-    pn_buffer_init(out, SIZE_MAX / 4);
-    bool written =
-        g_mime_object_write_to_stream(GMIME_OBJECT(message), NULL, stream) >= 0;
-    pn_span span = {(const char *)octets->data, octets->len};
-    if (!written || pn_buffer_append(out, span) != PNEU_OK)
-        written = false;
-    g_object_unref(stream);
-    if (written)
-        return PN_EXIT_OK;
-    pn_buffer_finish(out);
-    return pn_problem_no_memory(problem);
-}
-
 int pn_compose(const pn_letter *letter, pn_buffer *message, pn_problem *problem)
 {
     int exit = check_header(letter, problem);
@@ -284,35 +244,8 @@ int pn_compose(const pn_letter *letter, pn_buffer *message, pn_problem *problem)
     GMimeMessage *composed = g_mime_message_new(TRUE);
     exit = fill_message(composed, letter, problem);
     if (exit == PN_EXIT_OK)
-        exit = write_message(composed, message, problem);
+        exit = pn_mime_write(composed, message, problem);
     g_object_unref(composed);
     g_mime_shutdown();
     return exit;
-}
-
-static pneu_status add_field(pn_buffer *out, const pn_address_field *field)
-{
-    GString *line = g_string_new(field->name);
-    InternetAddressList *list = internet_address_list_new();
-    for (size_t i = 0; i < field->count; i++)
-        add_mailbox(list, &field->addresses[i]);
-    g_string_append(line, ": ");
-    internet_address_list_encode(list, NULL, line);
-    if (line->str[line->len - 1] != '\n')
-        g_string_append_c(line, '\n');
-    pneu_status status = pn_buffer_append(out, (pn_span){line->str, line->len});
-    g_object_unref(list);
-    g_string_free(line, TRUE);
-    return status;
-}
-
-int pn_compose_fields(pn_buffer *out, const pn_address_field *fields,
-                      size_t count, pn_problem *problem)
-{
-    pneu_status status = PNEU_OK;
-    g_mime_init();
-    for (size_t i = 0; i < count && status == PNEU_OK; i++)
-        status = add_field(out, &fields[i]);
-    g_mime_shutdown();
-    return status == PNEU_OK ? PN_EXIT_OK : pn_problem_no_memory(problem);
 }

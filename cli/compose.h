@@ -28,17 +28,4 @@ typedef struct pn_letter {
 int pn_compose(const pn_letter *letter, pn_buffer *message,
                pn_problem *problem);
 
-/* A field of addresses, "To: Ann <ann@example.com>, …". */
-typedef struct pn_address_field {
-    const char *name;
-    const pn_address *addresses;
-    size_t count;
-} pn_address_field;
-
-/* Appends fields, each with LF, with names encoded and long lines folded.
- * GMime cannot be begun twice: this or pn_compose(), and once. Returns an exit
- * status. */
-int pn_compose_fields(pn_buffer *out, const pn_address_field *fields,
-                      size_t count, pn_problem *problem);
-
 #endif

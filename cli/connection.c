@@ -75,6 +75,14 @@ static unsigned hint_facts(const pn_connection *connection)
         facts |= PN_HINT_SOCKET;
     if (connection->tls.pins.count > 0)
         facts |= PN_HINT_PIN;
+    if (connection->proxy != NULL)
+        facts |= PN_HINT_PROXY;
+    if (connection->source != NULL)
+        facts |= PN_HINT_SOURCE;
+    if (pn_account_is_anonymous(&connection->account))
+        facts |= PN_HINT_ANONYMOUS;
+    if (connection->account.authorization != NULL)
+        facts |= PN_HINT_AUTHORIZE;
     return facts;
 }
 
@@ -87,6 +95,8 @@ int pn_connection_explain(const pn_connection *connection,
     if (protection == PNEU_PROTECTION_TLS ||
         protection == PNEU_PROTECTION_TLS_UNVERIFIED)
         facts |= PN_HINT_TLS;
+    else if (pneu_client_has_extension(client, "STARTTLS"))
+        facts |= PN_HINT_STARTTLS;
     return pn_problem_from(problem, exit, error, facts);
 }
 

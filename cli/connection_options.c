@@ -118,7 +118,7 @@ const pn_option PN_OUTPUT_OPTIONS[] = {
     PN_OPTION_HEADING("Output:"),
     {"verbose", 'v', NULL, "show the dialogue on standard error"},
     {"debug", DEBUG, "LEVEL",
-     "1: show it as Python's smtplib does;\n2: with the time"},
+     "1: show it as Python's smtplib does;\n2: with the time [0: not at all]"},
     {"quiet", 'q', NULL, "say nothing about success"},
     {"json", JSON, NULL, "the result as one JSON object"},
     PN_OPTION_HELP,

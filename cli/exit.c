@@ -2,6 +2,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <string.h>
 
 static const struct {
     pneu_status status;
@@ -52,8 +53,37 @@ static int refusal_exit(const pneu_error *error)
     return PN_EXIT_REFUSED;
 }
 
+/* What no field of an error tells: the sentence decides. */
+static const struct {
+    pneu_status status;
+    const char *words;
+    int exit;
+} WORDS[] = {
+    /* more than the server says that it does, which another one may do */
+    {PNEU_INVALID, "and the server takes no less than", PN_EXIT_REFUSED},
+    {PNEU_INVALID, "and the server holds a message", PN_EXIT_REFUSED},
+    /* a certificate or a key that is there, and no good */
+    {PNEU_INVALID, "cannot be used: ", PN_EXIT_DATA},
+    {PNEU_PROXY, "user and a password", PN_EXIT_NOT_ALLOWED},
+    {PNEU_PROXY, "user and password", PN_EXIT_NOT_ALLOWED},
+    {PNEU_PROXY, "the user or the password", PN_EXIT_NOT_ALLOWED},
+};
+
+static int words_exit(const pneu_error *error)
+{
+    for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
+        if (WORDS[i].status == error->status &&
+            strstr(error->message, WORDS[i].words) != NULL)
+            return WORDS[i].exit;
+    }
+    return PN_EXIT_OK;
+}
+
 static int error_exit(const pneu_error *error)
 {
+    int exit = words_exit(error);
+    if (exit != PN_EXIT_OK)
+        return exit;
     if (error->status == PNEU_REFUSED)
         return refusal_exit(error);
     if (error->status == PNEU_NOT_OFFERED)

@@ -126,19 +126,16 @@ static void ask(looking *all)
         ask_help(all);
 }
 
-static const char *protection_name(pneu_protection protection)
-{
-    switch (protection) {
-    case PNEU_PROTECTION_TLS:
-        return "TLS, verified";
-    case PNEU_PROTECTION_TLS_UNVERIFIED:
-        return "TLS, not verified";
-    case PNEU_PROTECTION_LOCAL:
-        return "a private line of this machine";
-    default:
-        return "none";
-    }
-}
+/* For a program, and for a person. */
+static const struct {
+    const char *token;
+    const char *text;
+} PROTECTIONS[] = {
+    [PNEU_PROTECTION_NONE] = {"none", "none"},
+    [PNEU_PROTECTION_LOCAL] = {"local",
+                               "none, and the line stays on this machine"},
+    [PNEU_PROTECTION_TLS_UNVERIFIED] = {"tls-unverified", "TLS, not verified"},
+    [PNEU_PROTECTION_TLS] = {"tls", "TLS, verified"}};
 
 /* The first line of the answer to EHLO; the others are what it offers. */
 static void print_hello(const words *said)
@@ -196,7 +193,7 @@ static void print_all(const looking *all)
     print_hello(&all->hello);
     if (all->hello.code != 0)
         printf("%-*s  %s\n", NAME_COLUMNS, "protection",
-               protection_name(pneu_client_protection(client)));
+               PROTECTIONS[pneu_client_protection(client)].text);
     if (info != NULL)
         pn_tls_facts_print(info, NAME_COLUMNS, stdout);
     if (pneu_client_mechanism(client) != NULL)
@@ -229,7 +226,7 @@ static void write_all(const looking *all)
     write_words(&json, "hello", &all->hello);
     pn_json_text(&json, "protection",
                  client != NULL
-                     ? protection_name(pneu_client_protection(client))
+                     ? PROTECTIONS[pneu_client_protection(client)].token
                      : NULL);
     pn_tls_facts_json(client != NULL ? pneu_client_tls_info(client) : NULL,
                       &json);

@@ -16,6 +16,18 @@ typedef enum pn_pem_kind {
 int pn_pem_file_check(const char *option, const char *path, pn_pem_kind kind,
                       pn_problem *problem);
 
+/* The files of a client certificate, looked into by _check(). */
+typedef struct pn_pem_pair {
+    const char *certificate;
+    const char *key;
+    const char *key_option; /* that named it: "--key" or "--cert" */
+    const char *password;   /* of the key; NULL: none was given */
+} pn_pem_pair;
+
+/* Can the key be read, and does it belong to the certificate? Returns an exit
+ * status. */
+int pn_pem_pair_check(const pn_pem_pair *pair, pn_problem *problem);
+
 /* Is it a folder that can be read? path may be NULL. Returns an exit status. */
 int pn_pem_folder_check(const char *option, const char *path,
                         pn_problem *problem);

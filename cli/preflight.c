@@ -1,5 +1,6 @@
 #include "cli/preflight.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 
 #include "base/memory.h"
@@ -76,15 +77,27 @@ static const pn_problem *find_worst(const pn_problem_list *problems,
     return &problems->items[0];
 }
 
+/* As SIZE counts them: with CRLF (RFC 1870 3). */
+static uint64_t count_octets(const pn_preflight *preflight)
+{
+    pneu_delivery *delivery = NULL;
+    uint64_t octets = preflight->message->length;
+    if (pneu_delivery_new(&delivery, preflight->envelope, preflight->message,
+                          NULL) == PNEU_OK)
+        octets = pneu_delivery_octets(delivery);
+    pneu_delivery_free(delivery);
+    return octets;
+}
+
 static void print(const pn_preflight *preflight)
 {
     const pn_problem_list *problems = preflight->problems;
     size_t people = preflight->envelope->recipient_count;
     if (problems->count == 0 && !preflight->connection->quiet)
-        printf("nothing is wrong: %zu octets, %zu recipient%s\n",
-               preflight->message->length, people, people == 1 ? "" : "s");
+        printf("nothing is wrong: %" PRIu64 " octets, %zu recipient%s\n",
+               count_octets(preflight), people, people == 1 ? "" : "s");
     for (size_t i = 0; i < problems->count; i++)
-        pn_problem_print(&problems->items[i], preflight->command);
+        pn_problem_print_item(&problems->items[i], preflight->command);
 }
 
 static void write_json(const pn_preflight *preflight, const pn_problem *worst,

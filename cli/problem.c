@@ -7,6 +7,7 @@
 #include "base/escape.h"
 #include "cli/exit.h"
 #include "cli/hint.h"
+#include "cli/option_words.h"
 
 int pn_problem_set(pn_problem *problem, int exit, pneu_status status,
                    const char *format, ...)
@@ -27,6 +28,7 @@ int pn_problem_from(pn_problem *problem, int exit, const pneu_error *error,
 {
     *problem = (pn_problem){
         .exit = exit, .error = *error, .hint = pn_hint_for(error, facts)};
+    pn_option_words_put(&problem->error);
     return exit;
 }
 
@@ -41,6 +43,12 @@ void pn_problem_print(const pn_problem *problem, const char *command)
     fprintf(stderr, "%s: %s\n", command, problem->error.message);
     if (problem->exit == PN_EXIT_USAGE && problem->hint == NULL)
         fprintf(stderr, "Try '%s --help'.\n", command);
+    pn_problem_print_hint(problem);
+}
+
+void pn_problem_print_item(const pn_problem *problem, const char *command)
+{
+    fprintf(stderr, "%s: %s\n", command, problem->error.message);
     pn_problem_print_hint(problem);
 }
 

@@ -22,8 +22,8 @@ __attribute__((format(printf, 4, 5))) int
 pn_problem_set(pn_problem *problem, int exit, pneu_status status,
                const char *format, ...);
 
-/* Takes over a failure of the library, with its exit status and the hint that
- * goes with the facts (of pn_hint_fact). */
+/* Takes over a failure of the library, in the words of the command line, with
+ * its exit status and the hint that goes with the facts (of pn_hint_fact). */
 int pn_problem_from(pn_problem *problem, int exit, const pneu_error *error,
                     unsigned facts);
 
@@ -33,6 +33,9 @@ int pn_problem_no_memory(pn_problem *problem);
 /* "pneu send: the sentence", and the hint on a line of its own, on standard
  * error. */
 void pn_problem_print(const pn_problem *problem, const char *command);
+
+/* The same for one of several, which is no answer to the command line. */
+void pn_problem_print_item(const pn_problem *problem, const char *command);
 
 /* The hint alone, if there is one. */
 void pn_problem_print_hint(const pn_problem *problem);

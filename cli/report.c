@@ -1,6 +1,7 @@
 #include "cli/report.h"
 
 #include <stdio.h>
+#include <string.h>
 
 #include "base/memory.h"
 #include "cli/result.h"
@@ -19,6 +20,13 @@ static pneu_outcome outcome_of(const pn_report *report, size_t i)
     return (pneu_outcome){.kind = PNEU_OUTCOME_NOT_TRIED,
                           .recipient = report->recipients[i],
                           .text = report->problem->error.message};
+}
+
+/* True if the sentence for all says why this recipient was not tried. */
+static bool is_told(const pn_report *report, const pneu_outcome *outcome)
+{
+    return outcome->kind == PNEU_OUTCOME_NOT_TRIED &&
+           strcmp(outcome->text, report->problem->error.message) == 0;
 }
 
 static bool may_resend(const pn_report *report, size_t i)
@@ -67,12 +75,21 @@ static columns measure(const pn_report *report)
     return widest;
 }
 
+/* What the library says of a reply may hold its code already. */
+static bool has_code(const char *text, int code)
+{
+    char digits[16];
+    snprintf(digits, sizeof(digits), ": %03d ", code);
+    return text != NULL && strstr(text, digits) != NULL;
+}
+
 /* "accepted  bob@example.com  250 2.0.0 Ok: queued as 42" */
-static void print_outcome(const pneu_outcome *outcome, const columns *widths)
+static void print_outcome(const pneu_outcome *outcome, const char *words,
+                          const columns *widths)
 {
     const char *name = pneu_outcome_name(outcome->kind);
     char *address = pn_terminal_escape(outcome->recipient, "\\n");
-    char *text = pn_terminal_escape(outcome->text, " / ");
+    char *text = pn_terminal_escape(words, " / ");
     pn_colour colour = colour_of(outcome->kind);
     int gap =
         widths->address - pn_terminal_width(address != NULL ? address : "");
@@ -80,7 +97,7 @@ static void print_outcome(const pneu_outcome *outcome, const columns *widths)
            pn_terminal_end(colour, widths->colour),
            widths->outcome - pn_terminal_width(name), "",
            address != NULL ? address : "(out of memory)");
-    if (outcome->code != 0)
+    if (outcome->code != 0 && !has_code(text, outcome->code))
         printf("%*s  %03d %s", gap > 0 ? gap : 0, "", outcome->code,
                text != NULL ? text : "");
     else if (text != NULL && text[0] != '\0')
@@ -172,7 +189,9 @@ int pn_report_text(const pn_report *report)
     for (size_t i = 0; i < report->recipient_count; i++) {
         pneu_outcome outcome = outcome_of(report, i);
         if (is_shown(report, &outcome))
-            print_outcome(&outcome, &widths);
+            print_outcome(&outcome,
+                          is_told(report, &outcome) ? "" : outcome.text,
+                          &widths);
     }
     int reason = pn_result_flush();
     if (report->problem->exit != 0) {

@@ -83,7 +83,8 @@ static void address(sending *all)
     all->message = *PNEU_MESSAGE(.data = text.data, .length = text.length);
 }
 
-/* Returns why standard output did not take it, or 0. */
+/* Returns why standard output did not take it, or 0. With --json a mistake in
+ * the command line has no object. */
 static int report(const sending *all, const pneu_delivery *delivery,
                   const pn_problem *problem)
 {
@@ -98,8 +99,12 @@ static int report(const sending *all, const pneu_delivery *delivery,
         .tls = client != NULL ? pneu_client_tls_info(client) : NULL,
         .mechanism = client != NULL ? pneu_client_mechanism(client) : NULL,
         .quiet = all->options.connection.quiet};
-    return all->options.connection.json ? pn_report_json(&report)
-                                        : pn_report_text(&report);
+    if (!all->options.connection.json)
+        return pn_report_text(&report);
+    if (problem->exit != PN_EXIT_USAGE)
+        return pn_report_json(&report);
+    pn_problem_print(problem, COMMAND);
+    return 0;
 }
 
 /* What is wrong in itself is refused before anybody is called. */
@@ -153,7 +158,7 @@ static int prepare(sending *all, pn_problem *problem)
     pn_send_options *options = &all->options;
     all->envelope.goes_on = options->preflight;
     int exit = pn_send_options_check(options, problem);
-    if (exit == PN_EXIT_OK && pn_send_options_want_typing(options))
+    if (exit == PN_EXIT_OK && pn_send_options_can_ask(options))
         exit = pn_typing_addresses(&all->typing, options, problem);
     if (exit == PN_EXIT_OK)
         exit = pn_envelope_fill(&all->envelope, options, problem);

@@ -34,11 +34,17 @@ static bool is_stdin(const char *path)
     return path != NULL && strcmp(path, "-") == 0;
 }
 
+bool pn_send_options_can_ask(const pn_send_options *options)
+{
+    return !is_stdin(options->to_file) && !is_stdin(options->message) &&
+           !is_stdin(options->text_file) && isatty(STDIN_FILENO) == 1 &&
+           isatty(STDERR_FILENO) == 1;
+}
+
 bool pn_send_options_want_typing(const pn_send_options *options)
 {
     return options->message == NULL && composing_option(options) == NULL &&
-           !is_stdin(options->to_file) && isatty(STDIN_FILENO) == 1 &&
-           isatty(STDERR_FILENO) == 1;
+           pn_send_options_can_ask(options);
 }
 
 /* It can be read only once, and gives an attachment no name. */
@@ -73,7 +79,7 @@ static int check_message(const pn_send_options *options, pn_problem *problem)
     if (options->parameters.body == PNEU_BODY_BINARYMIME &&
         options->message == NULL)
         return usage_problem(problem, "--body binary is for --message: what is "
-                                      "composed needs it not");
+                                      "composed does not need it");
     if (options->message == NULL && !has_content &&
         !pn_send_options_want_typing(options))
         return usage_problem(problem,
@@ -84,7 +90,7 @@ static int check_message(const pn_send_options *options, pn_problem *problem)
 
 static int check_envelope(const pn_send_options *options, pn_problem *problem)
 {
-    if (pn_send_options_want_typing(options))
+    if (pn_send_options_can_ask(options))
         return PN_EXIT_OK;
     if (options->from == NULL)
         return usage_problem(problem, "no sender: give --from ADDRESS");

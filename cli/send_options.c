@@ -150,7 +150,7 @@ static const pn_binding BINDINGS[] = {
     FIELD(ENVID, PN_BIND_WORD, "--envid", parameters.envid),
     FIELD(NOTIFY, PN_BIND_WORD, "--notify", parameters.notify),
     FIELD(ORCPT, PN_BIND_WORD, "--orcpt", parameters.orcpt),
-    FIELD(SUBMITTER, PN_BIND_LINE, "--submitter", parameters.submitter),
+    FIELD(SUBMITTER, PN_BIND_WORD, "--submitter", parameters.submitter),
     NUMBER(BY, "--deliver-by", by, -BY_MOST, BY_MOST),
     CHOICE(BY_MODE, "--deliver-by-mode", by_mode, BY_MODES),
     FIELD(BY_TRACE, PN_BIND_SWITCH, "--deliver-by-trace", parameters.by_trace),

@@ -32,6 +32,9 @@ typedef struct pn_send_options {
 bool pn_send_options_parse(pn_send_options *options, int argc, char **argv,
                            int *status);
 
+/* True if there is somebody who can be asked for what is missing. */
+bool pn_send_options_can_ask(const pn_send_options *options);
+
 /* True if no message is given, and there is somebody who can type one. */
 bool pn_send_options_want_typing(const pn_send_options *options);
 

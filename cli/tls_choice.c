@@ -105,7 +105,11 @@ int pn_tls_choice_fetch(pn_tls_choice *choice, const char *command,
         exit = pn_pem_file_check(key_option, key, PN_PEM_KEY, problem);
     if (exit == PN_EXIT_OK)
         exit = fetch_key_password(choice, command, problem);
-    return exit;
+    if (exit != PN_EXIT_OK)
+        return exit;
+    const pn_pem_pair pair = {choice->certificate, key, key_option,
+                              choice->fetched};
+    return pn_pem_pair_check(&pair, problem);
 }
 
 pneu_tls_options pn_tls_choice_options(const pn_tls_choice *choice)

@@ -1,11 +1,11 @@
 #include "cli/typing.h"
 
-#include <stdint.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/memory.h"
 #include "cli/compose.h"
+#include "cli/compose_typed.h"
 #include "cli/exit.h"
 #include "cli/input.h"
 #include "cli/prompt.h"
@@ -63,7 +63,8 @@ static int split(char *text, pn_list *to, pn_problem *problem)
 
 static bool has_recipients(const pn_send_options *options)
 {
-    return options->to.count > 0 || options->to_file != NULL;
+    return options->to.count + options->cc.count + options->bcc.count > 0 ||
+           options->to_file != NULL;
 }
 
 int pn_typing_addresses(pn_typing *typing, pn_send_options *options,
@@ -107,43 +108,21 @@ static pn_span next_line(pn_span *rest)
 }
 
 /* True if text begins with a header: fields, continued lines, and an empty
- * line after them. With a name it must also hold that field. */
-static bool has_header(pn_span text, pn_span name)
+ * line after them. */
+static bool has_header(pn_span text)
 {
-    bool found = name.length == 0;
     size_t count = 0;
     while (text.length > 0) {
         pn_span line = next_line(&text);
-        size_t length = name_length(line);
         bool is_continued = count > 0 && line.length > 0 &&
                             (line.data[0] == ' ' || line.data[0] == '\t');
         if (line.length == 0)
-            return count > 0 && found;
-        if (length == 0 && !is_continued)
+            return count > 0;
+        if (name_length(line) == 0 && !is_continued)
             return false;
-        if (!is_continued &&
-            pn_span_equal_nocase((pn_span){line.data, length}, name))
-            found = true;
         count++;
     }
     return false;
-}
-
-static int add_fields(const pn_envelope *envelope, pn_span text,
-                      pn_buffer *message, pn_problem *problem)
-{
-    const pn_addresses *to = &envelope->to;
-    pn_address_field fields[2];
-    size_t count = 0;
-    if (envelope->from.address[0] != '\0' && !has_header(text, PN_SPAN("From")))
-        fields[count++] = (pn_address_field){"From", &envelope->from, 1};
-    if (to->count > 0 && !has_header(text, PN_SPAN("To")))
-        fields[count++] = (pn_address_field){"To", to->items, to->count};
-    int exit = count > 0 ? pn_compose_fields(message, fields, count, problem)
-                         : PN_EXIT_OK;
-    if (exit == PN_EXIT_OK && pn_buffer_append(message, text) != PNEU_OK)
-        exit = pn_problem_no_memory(problem);
-    return exit;
 }
 
 static int finish_message(const pn_envelope *envelope, pn_span text,
@@ -158,13 +137,11 @@ static int finish_message(const pn_envelope *envelope, pn_span text,
                               .text_option = "the message",
                               .headers = &NONE,
                               .attachments = &NONE};
-    if (!has_header(text, (pn_span){NULL, 0}))
-        return pn_compose(&letter, message, problem);
-    pn_buffer_init(message, SIZE_MAX / 4);
-    int exit = add_fields(envelope, text, message, problem);
-    if (exit != PN_EXIT_OK)
-        pn_buffer_finish(message);
-    return exit;
+    if (text.length == 0)
+        return pn_problem_set(problem, PN_EXIT_DATA, PNEU_BAD_MESSAGE,
+                              "nothing was typed, so nothing was sent");
+    return has_header(text) ? pn_compose_typed(envelope, text, message, problem)
+                            : pn_compose(&letter, message, problem);
 }
 
 int pn_typing_message(const pn_envelope *envelope, pn_buffer *message,

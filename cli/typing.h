@@ -20,9 +20,9 @@ int pn_typing_addresses(pn_typing *typing, pn_send_options *options,
 
 /*
  * Asks for the message, up to ^D, and fills message, which is initialised
- * here. A text with a header gets the From and To that it lacks; one without
- * gets a whole header. Returns an exit status; on failure there is nothing to
- * finish.
+ * here. A text with a header gets what that lacks; one without gets a whole
+ * header. That nothing was typed is an error. Returns an exit status; on
+ * failure there is nothing to finish.
  */
 int pn_typing_message(const pn_envelope *envelope, pn_buffer *message,
                       pn_problem *problem);

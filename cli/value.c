@@ -89,7 +89,7 @@ int pn_value_choice(const char *option, const char *value,
 {
     char wanted[128];
     for (const pn_choice *choice = choices; choice->word != NULL; choice++) {
-        if (strcmp(value, choice->word) == 0) {
+        if (pn_span_equal_nocase(pn_span_of(value), pn_span_of(choice->word))) {
             *chosen = choice->value;
             return PN_EXIT_OK;
         }

@@ -294,7 +294,8 @@ PNEU_API void pneu_client_set_deadline(pneu_client *client, int64_t ms);
  * more is written; answers to what has been sent are taken for a few seconds,
  * and then the call returns with CANCELLED, or with what became known. A name
  * look-up is not interrupted: it ends in its own time. If no call is under
- * way, the next one ends so.
+ * way, the next one ends so. With non_blocking it is seen by the next
+ * pneu_client_go_on(), for which the loop is to be woken.
  */
 PNEU_API void pneu_client_cancel(pneu_client *client);
 

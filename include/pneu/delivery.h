@@ -151,7 +151,8 @@ PNEU_API pneu_status pneu_delivery_event(pneu_delivery *delivery,
                                          const pneu_event *event);
 
 /* Nothing more will be done: recipients without an outcome are not tried, and
- * why says the reason. */
+ * why says the reason. Those whose message had its commands issued, and whose
+ * events were not all taken, are in doubt: take the session's events first. */
 PNEU_API void pneu_delivery_give_up(pneu_delivery *delivery,
                                     const pneu_error *why);
 
@@ -186,8 +187,11 @@ PNEU_API uint64_t pneu_delivery_octets(const pneu_delivery *delivery);
 
 /*
  * The exit status that a program should end with (sysexits.h; 79 is ours):
- * 0 all accepted, 79 someone in doubt, 69 someone refused, 75 nobody accepted
- * and someone may be tried again.
+ * 0 all accepted; 79 someone in doubt (one accepted, one in doubt: 79); 75
+ * nobody accepted or in doubt, and someone may be tried again (one refused for
+ * good, one for now: 75); 69 otherwise: someone has it and someone does not
+ * (one accepted, one refused for now: 69), or all were refused for good. So who
+ * sends the whole again at 75 brings it to nobody twice.
  */
 PNEU_API int pneu_delivery_exit_status(const pneu_delivery *delivery);
 

@@ -56,8 +56,9 @@ typedef struct pneu_letter_options {
  * Resent-Date, only the Resent- fields count for both (RFC 5322 3.6.6). What
  * the options give overrides the header, and is taken as it is.
  *
- * Bcc and Resent-Bcc are not sent. Nothing is added to the header, and nothing
- * else is taken away.
+ * Bcc and Resent-Bcc are not sent. Nothing else is taken away from the header,
+ * and nothing added, but for what the encoding of a part or of a domain asks
+ * for: see pneu_letter_prepare().
  *
  * Errors: INVALID (no message, a size not set, more than one Resent- block, no
  * recipients); BAD_MESSAGE (no sender, an address field that cannot be

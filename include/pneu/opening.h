@@ -29,7 +29,8 @@ typedef struct pneu_opening pneu_opening;
 typedef enum pneu_opening_tls {
     PNEU_OPENING_TLS_NEVER,
     PNEU_OPENING_TLS_IF_OFFERED,
-    PNEU_OPENING_TLS_FOR_AUTH, /* if AUTH is wanted and not offered without */
+    PNEU_OPENING_TLS_FOR_AUTH, /* if AUTH is wanted, and no mechanism that can
+                                  be used is offered without */
     PNEU_OPENING_TLS_REQUIRED
 } pneu_opening_tls;
 

@@ -9,6 +9,12 @@
  *   until the next pneu_session_next_event).
  *   A result that is not const is the caller's, to be freed with its _free.
  *
+ * In C++ (17) the option macros, which take the address of a literal, cannot be
+ * used; set a struct by hand:
+ *   pneu_client_options options{};
+ *   options.size = sizeof(options);
+ *   options.host = "mail.example.com";
+ *
  * There are no globals: one object is used by one thread at a time, and
  * different objects by different threads at will. The one exception is
  * pneu_client_cancel().

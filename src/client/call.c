@@ -20,25 +20,40 @@ pneu_status pn_call_begin(pneu_client *client, const pneu_reply **reply)
     client->reply = (pneu_reply){0};
     client->single_done = false;
     client->single_outcome = PNEU_OUTCOME_NOT_TRIED;
+    client->is_cancelled = false;
     return PNEU_OK;
+}
+
+int64_t pn_call_earlier(int64_t a, int64_t b)
+{
+    return a < 0 || (b >= 0 && b < a) ? b : a;
 }
 
 pneu_status pn_call_wait(pneu_client *client, pn_wait_kind kind, short events,
                          int64_t deadline_ms)
 {
-    client->wait = (pn_wait){kind, events, deadline_ms};
+    client->wait = (pn_wait){
+        kind, events, pn_call_earlier(deadline_ms, client->deadline_at_ms)};
     return PNEU_AGAIN;
 }
 
 bool pn_call_is_cancelled(pneu_client *client)
 {
-    return pn_wake_take(&client->wake);
+    bool is_called = pn_wake_take(&client->wake);
+    client->is_cancelled |= is_called;
+    return is_called;
 }
 
 bool pn_call_is_too_late(const pneu_client *client)
 {
     return client->deadline_at_ms >= 0 &&
            pn_clock_now_ms() >= client->deadline_at_ms;
+}
+
+bool pn_call_is_phase_over(const pneu_client *client)
+{
+    return pn_clock_now_ms() >= client->phase_end_ms ||
+           pn_call_is_too_late(client);
 }
 
 int64_t pn_call_phase_end(const pneu_client *client, int64_t own_ms,
@@ -48,10 +63,7 @@ int64_t pn_call_phase_end(const pneu_client *client, int64_t own_ms,
                        : client->settings.timeout_ms > 0
                            ? client->settings.timeout_ms
                            : usual_ms;
-    int64_t end = pn_clock_now_ms() + patience;
-    if (client->deadline_at_ms >= 0 && client->deadline_at_ms < end)
-        end = client->deadline_at_ms;
-    return end;
+    return pn_clock_now_ms() + patience;
 }
 
 /* What poll() takes to wait until then; -1: without end. */
@@ -112,11 +124,6 @@ static unsigned public_events(short events)
     return set;
 }
 
-static int64_t earlier(int64_t a, int64_t b)
-{
-    return a < 0 || (b >= 0 && b < a) ? b : a;
-}
-
 /* The system gives the number of a closed descriptor to the next one. */
 static void note_change(pneu_client *client, pneu_wait *wait)
 {
@@ -140,7 +147,7 @@ static void tell_wait(pneu_client *client, pneu_wait *wait)
     } else if (own->kind == PN_WAIT_ATTEMPTS) {
         wait->events = PNEU_WAIT_WRITE;
         wait->descriptor = pn_connector_newest(&client->connector);
-        deadline = earlier(
+        deadline = pn_call_earlier(
             deadline, pn_connector_newest_next_ms(&client->connector, now));
     } else {
         wait->events = public_events(own->events);

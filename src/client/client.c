@@ -30,6 +30,7 @@ static void init(pneu_client *client)
     pn_buffer_init(&client->reply_text, (size_t)PN_REPLY_MAX * 2);
     pn_buffer_init(&client->hello_text, (size_t)PN_REPLY_MAX * 2);
     pn_buffer_init(&client->log_line, PN_LOG_LINE_MAX);
+    pn_connector_init(&client->connector, NULL); /* it has nothing to close */
     pn_debug_init(&client->debug);
     name_where(client);
 }
@@ -91,6 +92,7 @@ void pneu_client_set_deadline(pneu_client *client, int64_t ms)
 
 void pneu_client_set_debug_level(pneu_client *client, int level)
 {
+    pn_debug_end(&client->debug);
     client->debug.level = level > 0 ? level : 0;
 }
 
@@ -130,6 +132,7 @@ void pn_client_disconnect(pneu_client *client)
     pn_buffer_clear(&client->log_line);
     client->log_secret = false;
     client->log_body = 0;
+    pn_debug_end(&client->debug);
 }
 
 /* What TLS ran into after the handshake, the stream alone knows: under TLS 1.3

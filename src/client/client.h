@@ -57,7 +57,7 @@ struct pneu_client {
     pn_addresses *addresses;
     pn_addresses *given;      /* by the program, for the next connection */
     bool has_asked_addresses; /* a wait said so */
-    size_t address;           /* the one that was connected to */
+    size_t address;           /* the one that was connected to, if any was */
 
     /* the connection; stream is NULL if there is none */
     pn_dial_stage stage;
@@ -79,6 +79,7 @@ struct pneu_client {
 
     /* the call under way, and what it comes to */
     pn_step *step; /* NULL: none */
+    bool is_cancelled;
     pn_wait wait;
     int reported; /* the descriptor that the last wait named */
     size_t reported_number;
@@ -116,9 +117,8 @@ struct pneu_client {
     bool is_asking;     /* EHLO was said again */
     bool has_begun;     /* it was started at all */
     bool has_result;
-    bool was_idle;     /* the connection is from a call before */
-    bool may_renew;    /* such a connection may be replaced, once */
-    uint64_t progress; /* told last */
+    bool was_idle;  /* the connection is from a call before */
+    bool may_renew; /* such a connection may be replaced, once */
 
     /* the log */
     pn_buffer log_line;

@@ -2,10 +2,13 @@
 #include <string.h>
 
 #include "base/fail.h"
+#include "base/memory.h"
 #include "client/call.h"
 #include "client/dial.h"
 #include "client/pump.h"
+#include "flow/addresses.h"
 #include "flow/refusal.h"
+#include "wire/path.h"
 
 static bool has_single(const pneu_client *client)
 {
@@ -143,52 +146,121 @@ static pneu_status step_starttls(pneu_client *client)
     return status == PNEU_OK ? conclude(client) : status;
 }
 
-pneu_status pneu_client_starttls(pneu_client *client, const pneu_reply **reply)
+static bool is_under_tls(const pneu_client *client)
+{
+    return pneu_session_protection(client->session) >=
+           PNEU_PROTECTION_TLS_UNVERIFIED;
+}
+
+static pneu_status issue_starttls(pneu_client *client)
 {
     pneu_error error;
-    pneu_status status = begin(client, reply);
-    if (status != PNEU_OK)
-        return status;
-    if (!pneu_client_has_extension(client, "STARTTLS")) {
-        pn_fail(&error, PNEU_NOT_OFFERED,
-                pneu_session_introduced(client->session)
-                    ? "the server does not offer STARTTLS"
-                    : "what the server offers is not known: say EHLO first");
+    if (!is_under_tls(client) &&
+        !pneu_client_has_extension(client, "STARTTLS")) {
+        pn_fail(&error, PNEU_NOT_OFFERED, "the server does not offer STARTTLS");
         error.command = PNEU_COMMAND_STARTTLS;
         return pn_client_fail(client, &error);
     }
     client->plan.verify = client->settings.tls != PNEU_TLS_OPTIONAL;
-    status = pneu_session_starttls(client->session, PN_TAG_SINGLE);
+    client->single_done = false;
+    client->step = step_starttls;
+    if (pneu_session_starttls(client->session, PN_TAG_SINGLE) != PNEU_OK)
+        return pn_client_fail(client, pneu_session_misuse(client->session));
+    return step_starttls(client);
+}
+
+/* EHLO was said first, to know whether STARTTLS is offered. */
+static pneu_status step_greet_first(pneu_client *client)
+{
+    pneu_status status = step_single(client);
+    return status == PNEU_OK ? issue_starttls(client) : status;
+}
+
+pneu_status pneu_client_starttls(pneu_client *client, const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    if (pneu_session_introduced(client->session) || is_under_tls(client))
+        return pn_call_run(client, issue_starttls, reply);
+    status =
+        pneu_session_hello(client->session, false, client->name, PN_TAG_SINGLE);
     if (status != PNEU_OK)
         return finish(client, status, reply);
-    return pn_call_run(client, step_starttls, reply);
+    return pn_call_run(client, step_greet_first, reply);
+}
+
+/* Mail must not go in the clear because a step was forgotten. */
+static pneu_status check_tls(pneu_client *client)
+{
+    pneu_error error;
+    if (client->plan.starttls != PNEU_OPENING_TLS_REQUIRED ||
+        is_under_tls(client))
+        return PNEU_OK;
+    pn_fail(&error, PNEU_UNPROTECTED,
+            "the TLS mode asks for TLS, and it has not begun: call "
+            "pneu_client_starttls() first");
+    error.command = PNEU_COMMAND_MAIL;
+    return pn_client_fail(client, &error);
+}
+
+/* The address as it goes out: own, to be freed, in place of one whose domain
+ * is not ASCII. */
+static pneu_status to_wire(pneu_client *client, pneu_command command,
+                           const char *address, char **own)
+{
+    pneu_error error;
+    bool needs_utf8 = false;
+    enum {
+        ALLOWED = PN_PATH_NULL | PN_PATH_LOCAL
+    };
+    pn_span span = pn_span_of(address);
+    *own = NULL;
+    if (!pn_path_needs_utf8(span) ||
+        pn_path_check(span, ALLOWED, NULL) != PNEU_OK)
+        return PNEU_OK; /* what is wrong with it, the session says */
+    pneu_status status =
+        pn_address_convert(span, ALLOWED, own, &needs_utf8, &error);
+    if (status == PNEU_OK)
+        return PNEU_OK;
+    error.command = command;
+    return pn_client_fail(client, &error);
 }
 
 pneu_status pneu_client_mail(pneu_client *client, const char *sender,
                              const pneu_mail_parameters *parameters,
                              const pneu_reply **reply)
 {
+    char *own = NULL;
     pneu_status status = begin(client, reply);
+    if (status == PNEU_OK)
+        status = check_tls(client);
+    if (status == PNEU_OK)
+        status = to_wire(client, PNEU_COMMAND_MAIL, sender, &own);
     if (status != PNEU_OK)
         return status;
-    return finish(client,
-                  pneu_session_mail(client->session,
-                                    sender != NULL ? sender : "", parameters,
-                                    PN_TAG_SINGLE),
-                  reply);
+    if (sender == NULL)
+        sender = "";
+    status = pneu_session_mail(client->session, own != NULL ? own : sender,
+                               parameters, PN_TAG_SINGLE);
+    pn_memory_free(own);
+    return finish(client, status, reply);
 }
 
 pneu_status pneu_client_rcpt(pneu_client *client, const char *recipient,
                              const pneu_rcpt_parameters *parameters,
                              const pneu_reply **reply)
 {
+    char *own = NULL;
     pneu_status status = begin(client, reply);
+    if (status == PNEU_OK)
+        status = to_wire(client, PNEU_COMMAND_RCPT, recipient, &own);
     if (status != PNEU_OK)
         return status;
-    return finish(client,
-                  pneu_session_rcpt(client->session, recipient, parameters,
-                                    PN_TAG_SINGLE),
-                  reply);
+    status = pneu_session_rcpt(client->session, own != NULL ? own : recipient,
+                               parameters, PN_TAG_SINGLE);
+    pn_memory_free(own);
+    return finish(client, status, reply);
 }
 
 pneu_status pneu_client_data(pneu_client *client, const void *data,

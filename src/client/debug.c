@@ -70,15 +70,21 @@ static void add_quoted(pn_debug *debug, pn_span octets)
     }
 }
 
-static void end_send(pn_debug *debug)
+static void end_send(pn_debug *debug, bool is_whole)
 {
     if (debug->has_secret)
-        add(debug, "[secret]\\r\\n");
+        add(debug, is_whole ? "[secret]\\r\\n" : "[secret]");
     add(debug, "'\n");
     flush(debug);
     debug->in_body = false;
     debug->in_line = false;
     debug->has_secret = false;
+}
+
+void pn_debug_end(pn_debug *debug)
+{
+    if (debug->in_body || debug->in_line)
+        end_send(debug, false);
 }
 
 static void add_command(pn_debug *debug, pn_span octets, bool is_secret)
@@ -94,7 +100,7 @@ static void add_command(pn_debug *debug, pn_span octets, bool is_secret)
         if (!is_secret)
             add_quoted(debug, (pn_span){octets.data, length});
         if (end != NULL)
-            end_send(debug);
+            end_send(debug, true);
         octets.data += length;
         octets.length -= length;
     }
@@ -128,7 +134,7 @@ void pn_debug_sent(pn_debug *debug, const pneu_piece *pieces, size_t count,
             continue;
         }
         if (debug->in_body)
-            end_send(debug);
+            end_send(debug, true);
         add_command(debug, octets, (pieces[i].flags & PNEU_PIECE_SECRET) != 0);
     }
 }
@@ -198,8 +204,7 @@ void pn_debug_reply(pn_debug *debug, const pneu_event *event)
     const char *again = told_again(event->command);
     if (debug->level == 0)
         return;
-    if (debug->in_body || debug->in_line)
-        end_send(debug);
+    pn_debug_end(debug);
     show_lines(debug, event->reply);
     snprintf(text, sizeof(text),
              "reply: retcode (%d); Msg: ", event->reply->code);

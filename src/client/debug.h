@@ -17,6 +17,9 @@ typedef struct pn_debug {
 void pn_debug_init(pn_debug *debug);
 void pn_debug_finish(pn_debug *debug);
 
+/* The connection is gone, be it in the midst of a line. */
+void pn_debug_end(pn_debug *debug);
+
 /* So many octets of the pieces were written. */
 void pn_debug_sent(pn_debug *debug, const pneu_piece *pieces, size_t count,
                    size_t written);

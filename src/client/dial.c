@@ -58,7 +58,9 @@ static int64_t lookup_end(const pneu_client *client)
     bool is_bounded = client->settings.timeout_ms > 0 ||
                       client->settings.timeouts.connect_ms > 0 ||
                       client->deadline_at_ms >= 0;
-    return is_bounded ? client->phase_end_ms : -1;
+    return is_bounded
+               ? pn_call_earlier(client->phase_end_ms, client->deadline_at_ms)
+               : -1;
 }
 
 static const char *name_to_look_up(const pneu_client *client)
@@ -118,6 +120,8 @@ static pneu_status look_up(pneu_client *client)
     }
     if (was_asked && pn_call_is_cancelled(client))
         return fail_cancelled(client);
+    if (was_asked && pn_call_is_too_late(client))
+        return fail_late(client, "no address was given");
     if (was_asked)
         return fail_no_address(client);
     if (is_for_program(client))
@@ -135,7 +139,7 @@ pneu_status pneu_client_add_address(pneu_client *client, const char *address)
     };
     const pn_settings *settings = &client->settings;
     unsigned port = settings->has_proxy ? settings->proxy.port : settings->port;
-    if (!pn_address_is_literal(address))
+    if (address == NULL || !pn_address_is_literal(address))
         return pn_fail(&client->misuse, PNEU_INVALID,
                        "that is no address: give digits, such as 192.0.2.1");
     if (client->given == NULL)
@@ -153,6 +157,7 @@ pneu_status pneu_client_add_address(pneu_client *client, const char *address)
 static void begin_connect(pneu_client *client)
 {
     client->dials++;
+    client->address = PN_ADDRESSES_MAX; /* none yet */
     pn_connector_init(&client->connector, client->addresses);
     if (client->settings.has_source && !client->settings.is_unix)
         pn_connector_set_source(&client->connector, &client->settings.source);
@@ -197,17 +202,15 @@ static pneu_status connect_socket(pneu_client *client)
         pn_connector_step(&client->connector, pn_clock_now_ms(), &descriptor);
     if (result == PN_IO_DONE)
         return take_socket(client, descriptor);
-    if (result == PN_IO_FAILED) {
+    if (result == PN_IO_FAILED)
         return fail_connect(client);
-    }
     if (pn_call_is_cancelled(client))
         return fail_cancelled(client);
-    if (pn_clock_now_ms() >= client->phase_end_ms)
+    if (pn_call_is_phase_over(client))
         return fail_late(client, "no connection could be made");
     int64_t next = pn_connector_next_ms(&client->connector);
-    if (next < 0 || next > client->phase_end_ms)
-        next = client->phase_end_ms;
-    return pn_call_wait(client, PN_WAIT_ATTEMPTS, POLLOUT, next);
+    return pn_call_wait(client, PN_WAIT_ATTEMPTS, POLLOUT,
+                        pn_call_earlier(next, client->phase_end_ms));
 }
 
 static pneu_status begin_proxy(pneu_client *client)
@@ -235,7 +238,7 @@ static pneu_status pass_proxy(pneu_client *client)
         return pn_client_fail(client, pn_stream_error(client->stream));
     if (pn_call_is_cancelled(client))
         return fail_cancelled(client);
-    if (pn_clock_now_ms() >= client->phase_end_ms)
+    if (pn_call_is_phase_over(client))
         return fail_late(client, "the proxy did not make the connection");
     return pn_call_wait(client, PN_WAIT_STREAM, pn_stream_waits(client->stream),
                         client->phase_end_ms);
@@ -249,6 +252,8 @@ static void make_plan(pneu_client *client)
         .is_unix = client->settings.is_unix,
         .is_loopback = client->is_local && !client->settings.is_unix,
         .has_login = pn_credentials_are_given(client->credentials),
+        .has_demand = client->settings.tls_options.pin_count > 0 ||
+                      client->settings.tls_options.certificate_file != NULL,
     };
     client->plan = pn_tls_plan_make(&facts);
 }
@@ -285,6 +290,8 @@ static pneu_status begin_stage(pneu_client *client)
 {
     switch (client->stage) {
     case PN_DIAL_LOOK_UP:
+        pn_debug_connect(&client->debug, client->settings.shown,
+                         client->settings.port);
         client->first_count = 0;
         client->has_read = false;
         client->was_idle = false;

@@ -75,7 +75,7 @@ pneu_status pn_handshake_step(pneu_client *client)
     pn_io result = pn_tls_handshake(client->stream);
     if (result == PN_IO_AGAIN && pn_call_is_cancelled(client))
         return fail(client, PNEU_CANCELLED, "cancelled in the TLS handshake");
-    if (result == PN_IO_AGAIN && pn_clock_now_ms() >= client->phase_end_ms)
+    if (result == PN_IO_AGAIN && pn_call_is_phase_over(client))
         return fail(client,
                     pn_call_is_too_late(client) ? PNEU_DEADLINE : PNEU_TIMEOUT,
                     "the TLS handshake was not over in time");

@@ -26,7 +26,6 @@ void pn_log_note(pneu_client *client, const char *format, ...)
 void pn_log_connected(pneu_client *client, const char *address)
 {
     const pn_settings *settings = &client->settings;
-    pn_debug_connect(&client->debug, settings->shown, settings->port);
     if (settings->has_proxy)
         pn_log_note(client, "connected to the proxy %s port %u (%s)",
                     settings->proxy.host, settings->proxy.port, address);

@@ -1,5 +1,7 @@
 #include "client/pump.h"
 
+#include <poll.h>
+
 #include "client/call.h"
 #include "client/handshake.h"
 #include "client/log.h"
@@ -8,6 +10,7 @@
 
 enum {
     PIECES = 64,
+    ROUNDS_AT_ONCE = 16, /* then others have their turn */
     READ_SIZE = 16384
 };
 
@@ -127,17 +130,25 @@ static bool read_some(pneu_client *client)
     return true;
 }
 
-static void tell_progress(pneu_client *client)
+/* Were any of the octets written those of a message? Until they are, the
+ * session still counts those of the one before. */
+static bool has_body(const pneu_piece *pieces, size_t written)
+{
+    for (; written > 0; pieces++) {
+        if ((pieces->flags & PNEU_PIECE_BODY) != 0)
+            return true;
+        written -= written < pieces->length ? written : pieces->length;
+    }
+    return false;
+}
+
+static void tell_progress(const pneu_client *client)
 {
     const pn_settings *settings = &client->settings;
-    if (settings->progress == NULL || !client->is_delivering)
-        return;
-    uint64_t sent = pneu_session_body_sent(client->session);
-    if (sent == client->progress)
-        return;
-    client->progress = sent;
-    settings->progress(settings->progress_context, sent,
-                       pneu_delivery_octets(client->delivery));
+    if (settings->progress != NULL && client->is_delivering)
+        settings->progress(settings->progress_context,
+                           pneu_session_body_sent(client->session),
+                           pneu_delivery_octets(client->delivery));
 }
 
 /* True if something was written. */
@@ -170,8 +181,10 @@ static bool write_some(pneu_client *client)
         return true;
     }
     client->has_read = false;
+    bool is_of_message = has_body(pieces, written);
     pneu_session_output_done(client->session, written);
-    tell_progress(client);
+    if (is_of_message)
+        tell_progress(client);
     return true;
 }
 
@@ -182,11 +195,8 @@ static bool is_over(const pneu_client *client)
 
 static int64_t next_deadline(const pneu_client *client)
 {
-    int64_t deadline = pneu_session_deadline_ms(client->session);
-    if (client->deadline_at_ms >= 0 &&
-        (deadline < 0 || client->deadline_at_ms < deadline))
-        deadline = client->deadline_at_ms;
-    return deadline;
+    return pn_call_earlier(pneu_session_deadline_ms(client->session),
+                           client->deadline_at_ms);
 }
 
 static void tick(pneu_client *client)
@@ -284,15 +294,25 @@ static pneu_status turn(pneu_client *client)
     return PNEU_OK;
 }
 
+/* A loop that does other things as well must not starve over one long message
+ * to a fast server. */
+static bool is_others_turn(const pneu_client *client, unsigned rounds)
+{
+    return client->settings.non_blocking && rounds >= ROUNDS_AT_ONCE;
+}
+
 pneu_status pn_pump_step(pneu_client *client, pn_pump_test *is_done)
 {
     pneu_status status = PNEU_OK;
     tell_time(client);
-    while (status == PNEU_OK) {
+    for (unsigned rounds = 0; status == PNEU_OK; rounds++) {
         take_events(client);
         if (is_done(client) || is_over(client))
             break;
-        status = turn(client);
+        status = is_others_turn(client, rounds)
+                     ? pn_call_wait(client, PN_WAIT_STREAM, POLLIN | POLLOUT,
+                                    pn_clock_now_ms())
+                     : turn(client);
     }
     if (is_over(client))
         pn_client_hang_up(client);

@@ -79,7 +79,6 @@ static pneu_status prepare(pneu_client *client)
 static pneu_status start(pneu_client *client)
 {
     pneu_error error;
-    client->progress = 0;
     pneu_status status = pneu_delivery_start(client->delivery, client->session,
                                              PN_TAG_DELIVERY, &error);
     if (status != PNEU_OK)
@@ -108,6 +107,8 @@ static void part(pneu_client *client)
     client->is_parting =
         client->stream != NULL &&
         pneu_session_quit(client->session, PN_TAG_SINGLE) == PNEU_OK;
+    if (!client->is_parting)
+        pn_client_disconnect(client);
 }
 
 /* True if the delivery goes on, over a new connection. */
@@ -115,7 +116,7 @@ static bool renew(pneu_client *client)
 {
     pneu_renewal reason = pneu_delivery_renewal(client->delivery);
     bool has_missed = reason == PNEU_RENEWAL_NONE && has_missed_server(client);
-    if (reason == PNEU_RENEWAL_NONE && !has_missed)
+    if ((reason == PNEU_RENEWAL_NONE && !has_missed) || client->is_cancelled)
         return false;
     client->no_chunking |= reason == PNEU_RENEWAL_NO_CHUNKING;
     client->no_pipelining |= reason == PNEU_RENEWAL_NO_PIPELINING;
@@ -151,20 +152,28 @@ static bool ask_again(pneu_client *client)
     return client->is_asking;
 }
 
+/* Goes on until mail can be sent, or EHLO has its answer again. */
+static pneu_status step_opening(pneu_client *client)
+{
+    pneu_status status = client->is_asking ? pn_pump_step(client, has_answer)
+                                           : pn_open_step(client);
+    if (status == PNEU_AGAIN)
+        return status;
+    client->is_asking = false;
+    if (status == PNEU_OK && client->stream == NULL)
+        status = pn_client_fail(client, &client->broken);
+    return status;
+}
+
 /* A session that can send, and the delivery begun on it. */
 static pneu_status begin_delivery(pneu_client *client)
 {
     pneu_status status;
-    do {
-        status = client->is_asking ? pn_pump_step(client, has_answer)
-                                   : pn_open_step(client);
-        if (status == PNEU_AGAIN)
+    do { /* an opening that fails is not to be got around by asking */
+        status = step_opening(client);
+        if (status != PNEU_OK)
             return status;
-        client->is_asking = false;
-        if (status == PNEU_OK && client->stream == NULL)
-            status = pn_client_fail(client, &client->broken);
-        if (status == PNEU_OK)
-            status = start(client);
+        status = start(client);
     } while (status == PNEU_NOT_OFFERED && ask_again(client));
     return status;
 }
@@ -172,12 +181,16 @@ static pneu_status begin_delivery(pneu_client *client)
 /* QUIT was said: waits for its answer. */
 static pneu_status step_parting(pneu_client *client)
 {
+    pneu_error error;
     pneu_status status = pn_pump_step(client, has_answer);
     if (status != PNEU_OK)
         return status;
     client->is_parting = false;
     pn_client_disconnect(client);
-    return PNEU_OK;
+    if (!client->is_cancelled)
+        return PNEU_OK;
+    pn_fail(&error, PNEU_CANCELLED, "cancelled before the rest was sent");
+    return pn_client_fail(client, &error);
 }
 
 /* No session could be had (any more). */
@@ -197,9 +210,9 @@ static pneu_status deliver(pneu_client *client)
         if (!client->is_asking)
             client->broken = (pneu_error){.status = PNEU_OK};
         status = begin_delivery(client);
-        if (status != PNEU_OK && status != PNEU_AGAIN)
-            return give_up(client, status);
     }
+    if (status != PNEU_OK && status != PNEU_AGAIN)
+        return give_up(client, status);
     if (status == PNEU_OK)
         status = pn_pump_step(client, has_delivery_paused);
     return status;
@@ -216,8 +229,11 @@ static pneu_status step_sendmail(pneu_client *client)
     } while (status == PNEU_OK && renew(client));
     if (!client->has_begun)
         return client->error.status;
-    if (!pneu_delivery_is_done(client->delivery))
+    if (!pneu_delivery_is_done(client->delivery)) {
+        if (client->stream != NULL) /* cancelled while it was to be renewed */
+            pn_client_hang_up(client);
         pneu_delivery_give_up(client->delivery, &client->broken);
+    }
     client->has_result = true;
     return tell_outcome(client, status);
 }
@@ -253,6 +269,7 @@ pneu_status pneu_client_sendmail(pneu_client *client,
     if (status != PNEU_OK)
         return status;
     client->has_result = false;
+    client->has_begun = false;
     status = take_letter(client, envelope, message);
     if (status == PNEU_OK)
         status = prepare(client);

@@ -43,9 +43,12 @@ static pneu_status check_names(const pneu_client_options *options,
         return status;
     if (options->local_name != NULL &&
         (options->local_name[0] == '\0' ||
+         strlen(options->local_name) >= NAME_MAX_OCTETS ||
          strpbrk(options->local_name, " \t") != NULL))
         return pn_fail(error, PNEU_INVALID,
-                       "the client's own name must be one word");
+                       "the client's own name must be one word of at most %d "
+                       "octets",
+                       NAME_MAX_OCTETS - 1);
     return PNEU_OK;
 }
 
@@ -101,6 +104,11 @@ static pneu_status check_tls(const pneu_client_options *options,
         return pn_fail(error, PNEU_INVALID,
                        "the size of the TLS options is not set");
     tls->size = sizeof(*tls);
+    if (options->tls == PNEU_TLS_NONE &&
+        (tls->pin_count > 0 || tls->certificate_file != NULL))
+        return pn_fail(error, PNEU_INVALID,
+                       "a pin or a certificate does nothing without TLS: "
+                       "choose another TLS mode than none");
     return pn_tls_check_options(tls, error);
 }
 
@@ -110,9 +118,11 @@ static const char *port_of(const char *host, size_t *host_length)
 {
     const char *colon = strrchr(host, ':');
     const char *bracket = strchr(host, ']');
-    if (host[0] == '[' && bracket != NULL) {
+    if (host[0] == '[') {
+        if (bracket == NULL || bracket[1] != ':')
+            return NULL;
         *host_length = (size_t)(bracket + 1 - host);
-        return bracket[1] == ':' ? bracket + 2 : NULL;
+        return bracket + 2;
     }
     if (colon == NULL || colon != strchr(host, ':'))
         return NULL;
@@ -164,7 +174,11 @@ static pneu_status read_host(pn_settings *settings,
         return status;
     if (settings->port == 0)
         settings->port = default_port(options);
-    if (length > 2 && host[0] == '[' && host[length - 1] == ']') {
+    if (host[0] == '[') {
+        if (length < 3 || host[length - 1] != ']')
+            return pn_fail(error, PNEU_INVALID,
+                           "the host's bracket is not closed, or something "
+                           "follows that is no port");
         host++;
         length -= 2;
     }

@@ -49,10 +49,8 @@ static pneu_status refuse_domain(pn_span address, pneu_error *error)
     return PNEU_BAD_ADDRESS;
 }
 
-/* An address that is not ASCII and was checked: what goes out in its place, or
- * NULL if it goes as it is. */
-static pneu_status convert(pn_span address, unsigned allowed, char **own,
-                           bool *needs_utf8, pneu_error *error)
+pneu_status pn_address_convert(pn_span address, unsigned allowed, char **own,
+                               bool *needs_utf8, pneu_error *error)
 {
     char ascii[PN_IDNA_SIZE];
     pn_span domain = pn_address_domain(address);
@@ -77,7 +75,7 @@ static void prepare_one(const char *given, unsigned allowed, char **own,
     pn_span address = pn_span_of(given);
     pneu_status status = pn_path_check(address, allowed, &error);
     if (status == PNEU_OK && pn_path_needs_utf8(address))
-        status = convert(address, allowed, own, needs_utf8, &error);
+        status = pn_address_convert(address, allowed, own, needs_utf8, &error);
     pneu_error *told = status != PNEU_OK ? pn_problems_next(problems) : NULL;
     if (told != NULL)
         *told = error;

@@ -6,6 +6,14 @@
 #include "pneu/delivery.h"
 #include "wire/problems.h"
 
+/*
+ * Of an address that is not ASCII and was checked: own becomes what goes out in
+ * its place, the caller's to free, or stays as it is if the address goes as it
+ * is; then needs_utf8 is set. Errors: BAD_ADDRESS, NO_MEMORY.
+ */
+pneu_status pn_address_convert(pn_span address, unsigned allowed, char **own,
+                               bool *needs_utf8, pneu_error *error);
+
 typedef struct pn_wire_addresses {
     const char *sender; /* as given; never NULL */
     const char *const *recipients;

@@ -28,12 +28,14 @@ static bool has_domain_of(const pneu_delivery *delivery, size_t i)
 static void add(pneu_delivery *delivery, size_t i)
 {
     delivery->fates[i].place = PN_PLACE_ISSUED;
-    delivery->fates[i].has_passed = false;
+    delivery->fates[i].may_have = false;
     delivery->batch.recipients[delivery->batch.count++] = i;
 }
 
 /* Who goes next: in order, but for those who would bring one domain too many
- * (RFC 9422 4.3); they come before all others in the next transaction. */
+ * (RFC 9422 4.3); they come before all others in the next transaction. Past
+ * so many of them nobody looks any further: all would be looked at again for
+ * every transaction. */
 static void fill(pneu_delivery *delivery, const pneu_session *session)
 {
     pn_batch *batch = &delivery->batch;
@@ -42,15 +44,16 @@ static void fill(pneu_delivery *delivery, const pneu_session *session)
     size_t room = pn_batch_room(session);
     size_t count = delivery->letter.envelope.recipient_count;
     size_t first_left = count;
+    size_t left = 0;
     size_t i = delivery->first_waiting;
     if (room > batch->capacity)
         room = batch->capacity;
-    for (; i < count && batch->count < room; i++) {
+    for (; i < count && batch->count < room && left < PN_BATCH_MOST; i++) {
         if (delivery->fates[i].place != PN_PLACE_WAITING)
             continue;
         bool is_new = domains_max > 0 && !has_domain_of(delivery, i);
         if (is_new && domains == domains_max) {
-            first_left = i < first_left ? i : first_left;
+            first_left = left++ == 0 ? i : first_left;
             continue;
         }
         domains += is_new;
@@ -78,6 +81,7 @@ pneu_status pn_batch_issue_message(pneu_delivery *delivery,
 {
     const pn_letter *letter = &delivery->letter;
     unsigned binary = pn_letter_is_binary(letter) ? PNEU_CHUNK_BINARY : 0;
+    delivery->batch.message_was_issued = true;
     if (delivery->batch.by_bdat)
         return pneu_session_bdat(session, letter->message.data,
                                  letter->message.length,

@@ -22,14 +22,16 @@ typedef struct pn_batch {
     size_t *recipients; /* in the order of their RCPTs */
     size_t capacity;
     size_t count;
-    size_t passed;        /* RCPTs accepted */
-    bool by_bdat;         /* and not by DATA */
-    bool is_pipelined;    /* its commands went out as a group */
-    bool is_first;        /* of its connection */
-    bool is_ending;       /* only RSET is left of it */
-    bool was_answered;    /* by any reply */
+    size_t passed;     /* RCPTs accepted */
+    bool by_bdat;      /* and not by DATA */
+    bool is_pipelined; /* its commands went out as a group */
+    bool is_first;     /* of its connection */
+    bool is_ending;    /* only RSET is left of it */
+    bool was_answered; /* by any reply */
+    bool message_was_issued;
     bool data_was_sent;   /* DATA, or BDAT, has left */
-    bool is_spoiled;      /* MAIL, or the RSET before it, was refused */
+    bool is_spoiled;      /* MAIL, or the RSET before it, was refused, or a 421
+                             came before the end */
     bool is_unsure;       /* a 2xx may answer something else */
     pneu_renewal renewal; /* how those who wait again go on */
 } pn_batch;

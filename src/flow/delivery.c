@@ -4,6 +4,7 @@
 
 #include "base/fail.h"
 #include "base/memory.h"
+#include "session/issue.h"
 #include "session/session.h"
 
 enum {
@@ -109,6 +110,8 @@ pneu_status pneu_delivery_start(pneu_delivery *delivery, pneu_session *session,
                        "the delivery is under way or done: it begins once, "
                        "and again only after a renewal");
     pn_letter_check(&delivery->letter, session, &problems);
+    if (problems.count == 0 && pn_issue_check(session) != PNEU_OK)
+        *pn_problems_next(&problems) = *pneu_session_misuse(session);
     if (problems.count > 0) {
         if (error != NULL)
             *error = first;

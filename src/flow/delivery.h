@@ -26,8 +26,9 @@ typedef enum pn_place {
 
 typedef struct pn_fate {
     pn_place place;
-    bool has_passed; /* RCPT was accepted in the transaction under way */
-    size_t text;     /* where its words begin in texts */
+    bool may_have; /* if the server takes the transaction under way: its RCPT
+                      was accepted, or its refusal is not surely counted */
+    size_t text;   /* where its words begin in texts */
     pneu_outcome outcome;
 } pn_fate;
 
@@ -58,6 +59,10 @@ void pn_fate_settle_by_error(pneu_delivery *delivery, size_t i,
 
 /* Recipient i waits for another transaction. */
 void pn_fate_wait(pneu_delivery *delivery, size_t i);
+
+/* Who has no outcome is not tried, and why says the reason; or in doubt, if
+ * the message may be on its way. */
+void pn_fates_give_up(pneu_delivery *delivery, const pneu_error *why);
 
 /* May the delivery still be renewed for this reason? Once for each. */
 bool pn_delivery_may_renew(const pneu_delivery *delivery, pneu_renewal reason);

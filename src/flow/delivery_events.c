@@ -63,10 +63,12 @@ static bool take_rset(pneu_delivery *delivery, pneu_session *session,
     return delivery->batch.is_ending;
 }
 
-/* The same sender would be refused for the next hundred as well. */
+/* The same sender would be refused for the next hundred as well. But if RSET
+ * was refused before it, the server may go on with the old transaction. */
 static void take_mail(pneu_delivery *delivery, const pneu_event *event)
 {
-    if (event->reply == NULL || is_positive(event))
+    if (event->reply == NULL || is_positive(event) ||
+        delivery->batch.is_spoiled)
         return;
     pneu_outcome_kind kind = pn_outcome_of_refusal(event->reply);
     delivery->batch.is_spoiled = true;
@@ -137,7 +139,7 @@ static void settle_all_or_nothing(pneu_delivery *delivery, size_t refused)
             shown);
     why.command = PNEU_COMMAND_RCPT;
     delivery->batch.renewal = PNEU_RENEWAL_NONE;
-    pneu_delivery_give_up(delivery, &why);
+    pn_fates_give_up(delivery, &why);
 }
 
 /* Every RCPT has its answer, and nothing of the message has left. True if the
@@ -146,14 +148,18 @@ static bool decide(pneu_delivery *delivery, pneu_session *session,
                    pneu_status *status)
 {
     pn_batch *batch = &delivery->batch;
-    if (!is_healthy(session))
+    size_t refused = first_settled(delivery);
+    bool is_refused = refused < pneu_delivery_count(delivery);
+    if (!is_healthy(session)) { /* all go again, or nobody */
+        postpone_batch(delivery,
+                       is_refused ? PNEU_RENEWAL_NONE : batch->renewal);
         return true;
+    }
     if (batch->passed == batch->count) {
         *status = pn_batch_issue_message(delivery, session);
         return false;
     }
-    size_t refused = first_settled(delivery);
-    if (refused < pneu_delivery_count(delivery))
+    if (is_refused)
         settle_all_or_nothing(delivery, refused);
     else
         postpone_batch(delivery, batch->renewal);
@@ -164,6 +170,14 @@ static bool decide(pneu_delivery *delivery, pneu_session *session,
     return false;
 }
 
+/* RFC 5321 3.8: a 421 may come unasked, so from there on the count is not
+ * sure. */
+static bool is_counted_by_421(const pneu_event *event)
+{
+    return event->after_421 ||
+           (event->reply != NULL && event->reply->code == 421);
+}
+
 /* One whose RCPT has no answer stays as it is: behind it the end of the
  * message may have left. */
 static bool take_rcpt(pneu_delivery *delivery, pneu_session *session,
@@ -171,7 +185,9 @@ static bool take_rcpt(pneu_delivery *delivery, pneu_session *session,
 {
     size_t i = delivery->batch.recipients[event->index];
     bool is_last = event->index + 1 == delivery->batch.count;
-    delivery->fates[i].has_passed = is_positive(event);
+    bool is_unsure = is_counted_by_421(event);
+    delivery->batch.is_spoiled |= is_unsure;
+    delivery->fates[i].may_have = is_unsure || is_positive(event);
     /* if it is settled, a refused MAIL was the first cause */
     if (event->reply != NULL && is_open(delivery, i))
         judge_recipient(delivery, session, event, i);
@@ -240,14 +256,14 @@ static void close_unknown(pneu_session *session, const pneu_event *event)
 }
 
 /* The server took something that it had refused the sender of, or was not to
- * remember: nobody knows for whom. */
+ * remember, or had taken leave before: nobody knows for whom. */
 static bool take_spoiled(pneu_delivery *delivery, pneu_session *session,
                          const pneu_event *event)
 {
     pneu_error error;
     for (size_t n = 0; n < delivery->batch.count; n++) {
         size_t i = delivery->batch.recipients[n];
-        if (delivery->fates[i].has_passed)
+        if (delivery->fates[i].may_have)
             pn_fate_settle_by_reply(delivery, i, PNEU_OUTCOME_IN_DOUBT, event);
     }
     pn_fail(&error, PNEU_PROTOCOL,
@@ -280,10 +296,13 @@ static bool take_lmtp_answer(pneu_delivery *delivery, pneu_session *session,
         delivery->batch.is_unsure = true;
         close_unknown(session, event);
     }
+    /* RFC 2033 4.2: taken before its end, so nobody knows what for whom */
+    if (event->sent != PNEU_SENT_ALL && kind == PNEU_OUTCOME_IN_DOUBT)
+        settle_batch(delivery, session, kind, event);
     /* it may answer a line of the message that was read as a command */
     if (delivery->batch.is_unsure && kind == PNEU_OUTCOME_ACCEPTED)
         kind = PNEU_OUTCOME_IN_DOUBT;
-    if (i != SIZE_MAX)
+    if (i != SIZE_MAX && is_open(delivery, i))
         pn_fate_settle_by_reply(delivery, i, kind, event);
     return next_accepted(delivery) == SIZE_MAX;
 }

@@ -72,14 +72,27 @@ void pn_fate_wait(pneu_delivery *delivery, size_t i)
         delivery->first_waiting = i;
 }
 
-void pneu_delivery_give_up(pneu_delivery *delivery, const pneu_error *why)
+void pn_fates_give_up(pneu_delivery *delivery, const pneu_error *why)
 {
+    bool is_on_its_way =
+        delivery->under_way && delivery->batch.message_was_issued;
     for (size_t i = 0; i < pneu_delivery_count(delivery); i++) {
-        if (delivery->fates[i].place != PN_PLACE_SETTLED)
-            pn_fate_settle_by_error(delivery, i, PNEU_OUTCOME_NOT_TRIED,
+        pn_place place = delivery->fates[i].place;
+        bool is_waiting = place == PN_PLACE_WAITING;
+        if (place != PN_PLACE_SETTLED)
+            pn_fate_settle_by_error(delivery, i,
+                                    is_on_its_way && !is_waiting
+                                        ? PNEU_OUTCOME_IN_DOUBT
+                                        : PNEU_OUTCOME_NOT_TRIED,
                                     why->command, why);
     }
     delivery->renewal = PNEU_RENEWAL_NONE;
+}
+
+void pneu_delivery_give_up(pneu_delivery *delivery, const pneu_error *why)
+{
+    pn_fates_give_up(delivery, why);
+    delivery->under_way = false; /* events that still come change nothing */
 }
 
 bool pneu_delivery_is_done(const pneu_delivery *delivery)

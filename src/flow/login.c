@@ -117,6 +117,12 @@ static const pn_mechanism *choose(const pneu_opening *opening,
     return is_offered && opening->mechanism == NULL ? &opening->own_row : NULL;
 }
 
+bool pn_login_is_possible(const pneu_opening *opening,
+                          const pneu_session *session)
+{
+    return choose(opening, session) != NULL;
+}
+
 /* The next mechanism that both sides have, or the end of the opening. */
 static void try_next(pneu_opening *opening, pneu_session *session)
 {

@@ -212,7 +212,7 @@ static bool wants_tls(const pneu_opening *opening, const pneu_session *session)
     case PNEU_OPENING_TLS_FOR_AUTH:
         return offered && has_login(opening) &&
                !pneu_session_authenticated(session) &&
-               !pneu_session_has_extension(session, "AUTH");
+               !pn_login_is_possible(opening, session);
     }
     return true;
 }

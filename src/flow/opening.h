@@ -51,6 +51,10 @@ void pn_opening_finish(pneu_opening *opening, const pneu_error *error);
 unsigned pn_login_has(const char *user, const char *password,
                       const char *authorization, bool by_token);
 
+/* Does the server offer a mechanism that can be used here? */
+bool pn_login_is_possible(const pneu_opening *opening,
+                          const pneu_session *session);
+
 /* Begins AUTH, or ends the opening because it cannot. */
 void pn_login_begin(pneu_opening *opening, pneu_session *session);
 

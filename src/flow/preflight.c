@@ -1,5 +1,8 @@
 #include "flow/preflight.h"
 
+#include <stdio.h>
+
+#include "base/escape.h"
 #include "base/fail.h"
 #include "base/options.h"
 #include "flow/batch.h"
@@ -147,6 +150,43 @@ static void check_size(const pn_letter *letter, const pneu_session *session,
                 (unsigned long long)most);
 }
 
+/* Says whose the problems from this one on are; what the server does not offer
+ * it offers to nobody. */
+static void name_recipient(const char *recipient, pn_problems *problems,
+                           size_t from)
+{
+    char shown[160];
+    char whose[176];
+    pn_escape(pn_span_of(recipient), "\\n", shown, sizeof(shown));
+    snprintf(whose, sizeof(whose), "for <%s>", shown);
+    for (size_t i = from; i < problems->count && i < problems->max; i++) {
+        if (problems->list[i].status != PNEU_NOT_OFFERED)
+            pn_fail_prefix(&problems->list[i], whose);
+    }
+}
+
+/* What each RCPT states; what several of them share is told once. */
+static void check_recipients(const pn_letter *letter, const pn_offer *offer,
+                             pn_problems *problems)
+{
+    const pneu_rcpt_parameters *last = NULL;
+    bool is_shared_told = false;
+    for (size_t i = 0; i < letter->envelope.recipient_count; i++) {
+        const pneu_rcpt_parameters *stated = pn_letter_rcpt(letter, i);
+        size_t from = problems->count;
+        bool is_shared = stated == letter->envelope.rcpt;
+        if (is_shared ? is_shared_told : stated == last)
+            continue;
+        pn_parameters_check_rcpt(stated, offer, problems);
+        if (is_shared) {
+            is_shared_told = true;
+        } else {
+            last = stated;
+            name_recipient(letter->envelope.recipients[i], problems, from);
+        }
+    }
+}
+
 /* What the caller states, but for what the delivery judges by itself. */
 static void check_parameters(const pn_letter *letter,
                              const pneu_session *session, pn_problems *problems)
@@ -162,14 +202,7 @@ static void check_parameters(const pn_letter *letter,
         mail.smtputf8 = false;
     pn_parameters_check_mail(envelope->mail != NULL ? &mail : NULL, &offer,
                              problems);
-    size_t before = problems->count;
-    pn_parameters_check_rcpt(envelope->rcpt, &offer, problems);
-    /* an extension that is missing is missing for all: told once */
-    for (size_t i = 0;
-         envelope->rcpt_each != NULL && i < envelope->recipient_count &&
-         problems->count == before;
-         i++)
-        pn_parameters_check_rcpt(envelope->rcpt_each[i], &offer, problems);
+    check_recipients(letter, &offer, problems);
     if (pn_parameters_has_raw(letter->mail.raw, PN_SPAN("BODY=BINARYMIME")))
         pn_fail(pn_problems_next(problems), PNEU_INVALID,
                 "BODY=BINARYMIME must be stated by body, not by raw");

@@ -8,10 +8,13 @@ enum {
 /* The first row that matches counts. */
 static pn_tls_plan plan_auto(const pn_tls_facts *facts)
 {
-    if (facts->is_unix)
+    if (facts->is_unix && !facts->has_demand)
         return (pn_tls_plan){.starttls = PNEU_OPENING_TLS_NEVER};
-    if (facts->port == PORT_SUBMISSIONS) /* RFC 8314 3.3 */
+    if (facts->port == PORT_SUBMISSIONS && !facts->is_unix) /* RFC 8314 3.3 */
         return (pn_tls_plan){.implicit = true, .verify = true};
+    if (facts->has_demand)
+        return (pn_tls_plan){.starttls = PNEU_OPENING_TLS_REQUIRED,
+                             .verify = true};
     if (facts->is_loopback)
         return (pn_tls_plan){.starttls = PNEU_OPENING_TLS_FOR_AUTH,
                              .verify = true};

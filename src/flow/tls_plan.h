@@ -12,6 +12,8 @@ typedef struct pn_tls_facts {
     bool is_unix;     /* a Unix socket */
     bool is_loopback; /* the connected peer is this machine */
     bool has_login;   /* credentials are given */
+    bool has_demand;  /* a pin or a certificate is given: without TLS it would
+                         be worth nothing */
 } pn_tls_facts;
 
 typedef struct pn_tls_plan {

@@ -121,6 +121,19 @@ static bool is_candidate(const pn_mechanism_offer *offer,
     return false;
 }
 
+/* Nobody named it, and it is not among those that are taken unnamed. */
+static const char *reason_unnamed(pn_mechanism_use use)
+{
+    switch (use) {
+    case PN_USE_BY_TOKEN:
+        return "needs an OAuth token";
+    case PN_USE_BY_PASSWORD:
+        return "needs a password, not a token";
+    default:
+        return "used only if it is named";
+    }
+}
+
 static const char *reason_against(const pn_mechanism_offer *offer,
                                   const pn_mechanism *mechanism)
 {
@@ -129,8 +142,7 @@ static const char *reason_against(const pn_mechanism_offer *offer,
     if (!is_candidate(offer, mechanism)) {
         if (offer->wanted != NULL)
             return "not wanted";
-        return mechanism->use == PN_USE_BY_TOKEN ? "needs an OAuth token"
-                                                 : "used only if it is named";
+        return reason_unnamed(mechanism->use);
     }
     if ((offer->tried & pn_mechanism_bit(mechanism)) != 0)
         return "was tried";

@@ -152,17 +152,6 @@ static void finish_input(pneu_session *session)
         break_by_end(session);
 }
 
-/* The queue has a new head: fixes what it is owed. */
-static void head_changed(pneu_session *session)
-{
-    pn_queued *head = pn_queue_at(&session->queue, 0);
-    /* RFC 2033 4.2: an answer for each recipient that was accepted (by BDAT
-     * only to its last chunk) */
-    if (head != NULL && head->command == PNEU_COMMAND_CONTENT && session->lmtp)
-        head->replies_due = session->current.accepted;
-    pn_session_restart_wait(session);
-}
-
 static void pop_head(pneu_session *session)
 {
     const pn_queued *head = pn_queue_at(&session->queue, 0);
@@ -171,7 +160,7 @@ static void pop_head(pneu_session *session)
     pn_queue_pop(&session->queue);
     if (session->handed > 0)
         session->handed--;
-    head_changed(session);
+    pn_session_restart_wait(session);
     if (session->state == PN_STATE_CLOSING && session->handed == 0)
         pn_session_move(session, PN_CAUSE_DRAINED);
 }
@@ -249,6 +238,15 @@ static void break_wrong_code(pneu_session *session, const char *name,
     pn_session_break(session, &error);
 }
 
+/* RFC 2033 4.2: over LMTP the end of a message has an answer for each recipient
+ * that was accepted (by BDAT only the last chunk). All RCPTs are answered when
+ * it is the oldest command. */
+static void fix_replies_due(const pneu_session *session, pn_queued *head)
+{
+    if (head->command == PNEU_COMMAND_CONTENT && session->lmtp)
+        head->replies_due = session->current.accepted;
+}
+
 /* A whole reply, and the oldest command waits for it. */
 static bool answer_head(pneu_session *session, pneu_event *event)
 {
@@ -259,7 +257,8 @@ static bool answer_head(pneu_session *session, pneu_event *event)
         break_wrong_code(session, row->name, reply);
         return false;
     }
-    head->replies_had++;
+    if (head->replies_had++ == 0)
+        fix_replies_due(session, head);
     describe(session, head, event);
     event->kind = head->lone_dot ? PNEU_EVENT_DROPPED : PNEU_EVENT_REPLY;
     event->reply = head->lone_dot ? NULL : reply;

@@ -26,6 +26,15 @@ pneu_status pn_issue_check(pneu_session *session)
     return PNEU_OK;
 }
 
+pneu_status pn_issue_check_no_transaction(pneu_session *session)
+{
+    if (session->issuing == PN_ISSUING_NONE ||
+        !pneu_session_in_transaction(session))
+        return PNEU_OK;
+    return pn_issue_misuse(session,
+                           "a transaction is under way: end it by RSET");
+}
+
 pn_line pn_issue_line(pneu_session *session)
 {
     return pn_line_begin(&session->lines, &session->misuse);

@@ -13,6 +13,10 @@ pneu_status pn_issue_misuse(pneu_session *session, const char *reason);
  * two commands. */
 pneu_status pn_issue_check(pneu_session *session);
 
+/* MISUSE, if a transaction was begun and can still come to something: behind a
+ * refused MAIL nothing can. */
+pneu_status pn_issue_check_no_transaction(pneu_session *session);
+
 /* Begins a line behind those of the commands that are queued. */
 pn_line pn_issue_line(pneu_session *session);
 

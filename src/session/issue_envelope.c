@@ -15,6 +15,12 @@ static pneu_status first_of(pneu_session *session, const pn_problems *problems,
     return session->misuse.status;
 }
 
+static bool states_utf8(const pneu_mail_parameters *parameters)
+{
+    return parameters->smtputf8 ||
+           pn_parameters_has_raw(parameters->raw, PN_SPAN("SMTPUTF8"));
+}
+
 /* RFC 6531 3.4: such an address goes only where MAIL says SMTPUTF8. */
 static pneu_status check_utf8(pneu_session *session, pn_span path,
                               bool is_stated)
@@ -32,7 +38,7 @@ static pneu_status check_utf8(pneu_session *session, pn_span path,
 
 static pneu_status check_mail(pneu_session *session, pn_span path,
                               const pneu_mail_parameters *parameters,
-                              bool *is_utf8)
+                              pneu_mail_parameters *own)
 {
     pn_offer offer = pn_session_offer(session);
     pn_problems problems = {.list = &session->misuse, .max = 1};
@@ -42,29 +48,24 @@ static pneu_status check_mail(pneu_session *session, pn_span path,
         return status;
     pn_parameters_check_mail(parameters, &offer, &problems);
     status = first_of(session, &problems, PNEU_COMMAND_MAIL);
-    if (status != PNEU_OK)
+    if (status != PNEU_OK || !pn_options_copy(own, sizeof(*own), parameters))
         return status;
-    *is_utf8 = parameters != NULL &&
-               (parameters->smtputf8 ||
-                pn_parameters_has_raw(parameters->raw, PN_SPAN("SMTPUTF8")));
-    return check_utf8(session, path, *is_utf8);
+    return check_utf8(session, path, states_utf8(own));
 }
 
 pneu_status pneu_session_mail(pneu_session *session, const char *reverse_path,
                               const pneu_mail_parameters *parameters,
                               uintptr_t tag)
 {
-    bool is_utf8 = false;
     pneu_mail_parameters own;
     pn_span path = pn_span_of(reverse_path);
     pneu_status status = pn_issue_check(session);
     if (status != PNEU_OK)
         return status;
-    if (session->issuing != PN_ISSUING_NONE)
-        return pn_issue_misuse(session,
-                               "a transaction is under way: end it by RSET");
-    status = check_mail(session, path, parameters, &is_utf8);
-    if (status != PNEU_OK || !pn_options_copy(&own, sizeof(own), parameters))
+    status = pn_issue_check_no_transaction(session);
+    if (status == PNEU_OK)
+        status = check_mail(session, path, parameters, &own);
+    if (status != PNEU_OK)
         return status;
     pn_line line = pn_issue_line(session);
     pn_line_add_text(&line, "MAIL FROM:<");
@@ -77,7 +78,7 @@ pneu_status pneu_session_mail(pneu_session *session, const char *reverse_path,
     queued->transaction = ++session->issued_transaction;
     session->issued_mails++;
     session->issued_recipients = 0;
-    session->issued_utf8 = is_utf8;
+    session->issued_utf8 = states_utf8(&own);
     session->issuing = PN_ISSUING_MAIL;
     return PNEU_OK;
 }

@@ -21,7 +21,7 @@ typedef struct pn_queued {
     size_t line_length;   /* of its line in the session's lines; 0 when that
                              is out, and for the content of DATA */
     size_t public_length; /* so much of the line may be shown */
-    size_t replies_due;   /* fixed when it becomes the oldest */
+    size_t replies_due;   /* fixed when the first of them comes */
     size_t replies_had;
     bool skipped;    /* nothing goes out, nothing comes back */
     bool begun;      /* some of it was handed out */

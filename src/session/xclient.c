@@ -72,9 +72,9 @@ pneu_status pneu_session_xclient(pneu_session *session,
         status = pn_issue_needs(session, PNEU_COMMAND_XCLIENT, "XCLIENT");
     if (status != PNEU_OK)
         return status;
-    if (session->issuing != PN_ISSUING_NONE)
-        return pn_issue_misuse(session,
-                               "a transaction is under way: end it by RSET");
+    status = pn_issue_check_no_transaction(session);
+    if (status != PNEU_OK)
+        return status;
     if (!pn_options_copy(&own, sizeof(own), attributes))
         return pn_fail(&session->misuse, PNEU_INVALID,
                        "the size of the attributes is not set: use "

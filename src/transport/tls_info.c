@@ -20,9 +20,7 @@ void pn_tls_write_time(const ASN1_TIME *time, char *text, size_t size)
     struct tm at = {0};
     text[0] = '\0';
     if (ASN1_TIME_to_tm(time, &at) == 1)
-        snprintf(text, size, "%04d-%02d-%02dT%02d:%02d:%02dZ",
-                 at.tm_year + 1900, at.tm_mon + 1, at.tm_mday, at.tm_hour,
-                 at.tm_min, at.tm_sec);
+        strftime(text, size, "%Y-%m-%dT%H:%M:%SZ", &at);
 }
 
 static bool add_escaped(pn_buffer *to, const void *data, size_t length)

@@ -34,7 +34,7 @@ static void invalid(const check *with, const char *reason)
     pn_fail(next(with), PNEU_INVALID, "%s", reason);
 }
 
-/* The parameters of an extension; NULL, with a problem told, if it is not
+/* The parameters of an extension; NULL, with a problem told once, if it is not
  * offered. "" if nobody has asked yet. */
 static const char *offered(const check *with, const char *extension,
                            const char *parameter)
@@ -43,7 +43,7 @@ static const char *offered(const check *with, const char *extension,
         return "";
     const char *found =
         pn_extensions_find(with->offer->extensions, pn_span_of(extension));
-    if (found == NULL)
+    if (found == NULL && pn_problems_is_news(with->problems, extension))
         pn_fail(next(with), PNEU_NOT_OFFERED,
                 "%s was asked for, and the server does not offer %s: do "
                 "without it, or use another server",

@@ -215,3 +215,55 @@ def test_ciphers(connect: Callable[..., Any], option: str, cipher: str,
                  prepare: Callable[[ssl.SSLContext], None] | None) -> None:
     seen, status = connect(prepare, **{option: cipher})
     assert (status, seen.ciphers) == ("OK", [cipher])
+
+
+def test_starttls_says_ehlo_first(calls: Calls, scripted: Start,
+                                  authority: Authority,
+                                  certificate: Certificate) -> None:
+    """As smtplib's does, if nothing was said before."""
+    server = scripted(Talk(["STARTTLS"], certificate=certificate))
+    rows = calls.run([["connect"], ["starttls"], ["starttls"], ["ehlo"],
+                      ["quit"]], host="localhost", port=server.port,
+                     tls=STARTTLS, ca_file=authority.file)
+    assert [row.status for row in rows] == ["OK", "OK", "MISUSE", "OK", "OK"]
+    assert [line.split()[0] for line in server.lines()
+            if line and line.isascii()] == [
+        "EHLO", "STARTTLS", "EHLO", "QUIT"]
+
+
+def test_step_forgotten_sends_nothing_in_the_clear(
+        calls: Calls, scripted: Start) -> None:
+    server = scripted(Talk(["STARTTLS"]))
+    rows = calls.run([["connect"], ["ehlo"], ["mail", "ann@example.com"],
+                      ["quit"]], host="localhost", port=server.port,
+                     tls=STARTTLS)
+    assert [row.status for row in rows] == ["OK", "OK", "UNPROTECTED", "OK"]
+    assert not any(line.startswith("MAIL") for line in server.lines())
+
+
+def test_pin_asks_for_tls_on_loopback_too(
+        calls: Calls, scripted: Start, authority: Authority,
+        certificate: Certificate) -> None:
+    """An order that nobody looks at would be none."""
+    server = scripted(Talk(["STARTTLS"], certificate=certificate))
+    rows = calls.run([["open"]], host="localhost", port=server.port,
+                     ca_file=authority.file,
+                     pin="sha256//" + base64.b64encode(bytes(32)).decode())
+    assert rows[0].status == "UNTRUSTED", calls.err
+    server = scripted(Talk([]))
+    rows = calls.run([["open"]], host="localhost", port=server.port,
+                     pin="sha256//" + base64.b64encode(bytes(32)).decode())
+    assert rows[0].status == "NOT_OFFERED", calls.err
+
+
+def test_domain_of_a_single_command_goes_as_its_a_label(
+        calls: Calls, scripted: Start) -> None:
+    server = scripted(Talk([]))
+    rows = calls.run([["connect"], ["ehlo"], ["mail", "ann@bücher.example"],
+                      ["rcpt", "bob@bücher.example"],
+                      ["rcpt", "jörg@bücher.example"], ["quit"]],
+                     host="localhost", port=server.port)
+    assert [row.status for row in rows][2:5] == ["OK", "OK", "NOT_OFFERED"]
+    said = server.lines()
+    assert "MAIL FROM:<ann@xn--bcher-kva.example>" in said
+    assert "RCPT TO:<bob@xn--bcher-kva.example>" in said

@@ -23,7 +23,7 @@ from servers.scripted import Peer, Talk, verbs
     (["--envid", "a+b=c d"], "ENVID=a+2Bb+3Dc+20d"),
     (["--submitter", "ann@example.com"], "AUTH=ann@example.com"),
     (["--submitter", "Ann <e=mc2@example.com>"], "AUTH=e+3Dmc2@example.com"),
-    (["--submitter", "<>"], "AUTH=<>"), (["--submitter", ""], "AUTH=<>"),
+    (["--submitter", "<>"], "AUTH=<>"),
     (["--deliver-by", "60"], "BY=60;N"),
     (["--deliver-by", "-60"], "BY=-60;N"),
     (["--deliver-by", "60", "--deliver-by-mode", "return"], "BY=60;R"),

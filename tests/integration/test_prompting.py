@@ -123,26 +123,97 @@ def test_only_what_is_missing_is_asked(pneu: Pneu, scripted: Start) -> None:
     assert "From: " not in terminal.shown and "To: " not in terminal.shown
 
 
-@pytest.mark.parametrize("typed, header", [
-    ("Subject: Plans\n\nHello.\n",
-     [f"From: {ANN}", f"To: {BOB}", "Subject: Plans"]),
-    (f"From: Ann <{ANN}>\nSubject: a\n long one\n\nHello.\n",
-     [f"To: {BOB}", f"From: Ann <{ANN}>", "Subject: a", " long one"]),
-    (f"to: all\nfrom: me\n\nHello.\n", ["to: all", "from: me"]),
-])
-def test_typed_header(pneu: Pneu, scripted: Start, typed: str,
-                      header: list[str]) -> None:
-    # RFC 5322 2.2: what is a field, and what is text
-    server = scripted(Talk())
+def send_typed(pneu: Pneu, server: Scripted, typed: str) -> bytes:
+    """The message that was sent when this was typed, then ^D."""
     terminal = Terminal(words_for(pneu, server, "--from", ANN, "--to", BOB))
     terminal.wait_for("^D")
     terminal.type(typed + "\x04")
     status, _ = terminal.end()
     assert status == 0, terminal.shown
-    head, _, body = content(server).decode().partition("\r\n\r\n")
     assert "CRITICAL" not in terminal.shown
-    assert head.split("\r\n") == header
+    return content(server)
+
+
+MADE = {"date", "message-id", "mime-version", "content-type"}
+
+
+@pytest.mark.parametrize("typed, kept, added", [
+    ("Subject: Plans", ["Subject: Plans"],
+     [f"From: {ANN}", f"To: {BOB}"]),
+    (f"From: Ann <{ANN}>\nSubject: a\n long one",
+     [f"From: Ann <{ANN}>", "Subject: a", " long one"], [f"To: {BOB}"]),
+    ("to: all\nfrom: me", ["to: all", "from: me"], []),
+    ("X-Odd:   as it is\nDate: Mon, 2 Jan 2006 15:04:05 +0000\n"
+     "message-id: <1@example.com>",
+     ["X-Odd:   as it is", "Date: Mon, 2 Jan 2006 15:04:05 +0000",
+      "message-id: <1@example.com>"], [f"From: {ANN}", f"To: {BOB}"]),
+])
+def test_typed_header(pneu: Pneu, scripted: Start, typed: str,
+                      kept: list[str], added: list[str]) -> None:
+    # RFC 5322 2.2: what is a field, and what is text
+    sent = send_typed(pneu, scripted(Talk()), typed + "\n\nHello.\n")
+    head, _, body = sent.decode().partition("\r\n\r\n")
+    lines = head.split("\r\n")
+    assert lines[:len(kept)] == kept
+    assert set(added) <= set(lines[len(kept):])
+    names = [line.partition(":")[0].lower() for line in lines
+             if line[0] != " "]
+    assert len(names) == len(set(names))
+    assert MADE | {"from", "to"} <= set(names)
     assert body == "Hello."
+
+
+def test_typed_header_and_text_are_encoded(pneu: Pneu,
+                                           scripted: Start) -> None:
+    # RFC 2047, RFC 2045 6
+    sent = send_typed(pneu, scripted(Talk([])),
+                      "From: Jörg <ann@example.com>\nSubject: Grüße\n\n"
+                      "Aus Köln.\n")
+    assert sent.isascii()
+    letter = message_from_bytes(sent, policy=policy.default)
+    assert letter["Subject"] == "Grüße"
+    assert letter["From"] == "Jörg <ann@example.com>"
+    assert letter["MIME-Version"] == "1.0"
+    assert letter.get_content().strip() == "Aus Köln."
+
+
+def test_typed_type_is_kept(pneu: Pneu, scripted: Start) -> None:
+    sent = send_typed(pneu, scripted(Talk([])),
+                      "Content-Type: text/html; charset=utf-8\n\n"
+                      "<p>Köln</p>\n")
+    letter = message_from_bytes(sent, policy=policy.default)
+    assert sent.isascii() and letter.get_content_type() == "text/html"
+    assert letter.get_content().strip() == "<p>Köln</p>"
+
+
+def test_nothing_typed_is_not_sent(pneu: Pneu, scripted: Start) -> None:
+    server = scripted(Talk())
+    terminal = Terminal(words_for(pneu, server, "--from", ANN, "--to", BOB))
+    terminal.wait_for("^D")
+    terminal.type("\x04")
+    assert terminal.end()[0] == 65
+    assert "nothing was typed, so nothing was sent" in terminal.shown
+    assert server.connections == 0
+
+
+@pytest.mark.parametrize("more", [
+    ["--subject", "Plans"], ["--text", "Hello."], ["--message", "FILE"]],
+    ids=lambda more: more[0])
+def test_addresses_are_asked_for_any_message(
+        pneu: Pneu, scripted: Start, tmp_path, more: list[str]) -> None:
+    path = tmp_path / "letter"
+    path.write_bytes(b"Subject: x\n\nHello.\n")
+    server = scripted(Talk())
+    terminal = Terminal(words_for(
+        pneu, server, *[str(path) if word == "FILE" else word
+                        for word in more]))
+    terminal.wait_for("From: ")
+    terminal.type(f"{ANN}\n")
+    terminal.wait_for("To: ")
+    terminal.type(f"{BOB}\n")
+    status, _ = terminal.end()
+    assert status == 0 and "^D" not in terminal.shown, terminal.shown
+    assert f"RCPT TO:<{BOB}>" in server.lines()
 
 
 def test_names_in_added_fields_are_encoded(pneu: Pneu,

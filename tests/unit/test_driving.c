@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <netinet/in.h>
 #include <poll.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
 #include <unistd.h>
@@ -87,6 +88,14 @@ static void serve(world *in, const char *const *answers, size_t *answered)
     in->heard_length += (size_t)got;
     if (in->heard[in->heard_length - 1] == '\n' && answers[*answered] != NULL)
         say(in, answers[(*answered)++]);
+}
+
+/* Takes what has come, and forgets it. */
+static void drain(const world *in)
+{
+    char octets[65536];
+    while (read(in->line, octets, sizeof(octets)) > 0)
+        continue;
 }
 
 static void wait_shortly(world *in, const pneu_wait *wait)
@@ -311,6 +320,43 @@ static void cancelling_ends_the_call(void **state)
     end(&in);
 }
 
+/* A long message to a server that takes it as fast as it comes. */
+static void leaves_others_their_turn(void **state)
+{
+    static const char *const ANSWERS[] = {"250 mail.example\r\n", "250 ok\r\n",
+                                          "250 ok\r\n",           "250 ok\r\n",
+                                          "354 go on\r\n",        NULL};
+    enum {
+        SIZE = 8 * 1024 * 1024
+    };
+    world in;
+    size_t answered = 0;
+    unsigned turns = 0;
+    pneu_wait wait;
+    pneu_envelope from = envelope();
+    char *text = malloc(SIZE);
+    (void)state;
+    assert_non_null(text);
+    for (size_t i = 0; i < SIZE; i++)
+        text[i] = i % 64 == 63 ? '\n' : 'x';
+    pneu_message what = {.size = sizeof(what), .data = text, .length = SIZE};
+    begin(&in, "127.0.0.1");
+    pneu_status status = pneu_client_sendmail(in.client, &from, &what, NULL);
+    for (int round = 0; status == PNEU_AGAIN && answered < 5; round++) {
+        serve(&in, ANSWERS, &answered);
+        status = pneu_client_go_on(in.client, &wait);
+        assert_in_range(round, 0, ROUNDS_MAX);
+    }
+    for (; status == PNEU_AGAIN && turns < 20; turns++) {
+        drain(&in);
+        status = pneu_client_go_on(in.client, &wait);
+    }
+    assert_status(status, PNEU_AGAIN);
+    assert_int_equal(turns, 20);
+    free(text);
+    end(&in);
+}
+
 static void freeing_in_the_midst_leaks_nothing(void **state)
 {
     world in;
@@ -332,6 +378,7 @@ int main(void)
         cmocka_unit_test(time_runs_out_without_anybody_waiting),
         cmocka_unit_test(closing_ends_the_call),
         cmocka_unit_test(cancelling_ends_the_call),
+        cmocka_unit_test(leaves_others_their_turn),
         cmocka_unit_test(freeing_in_the_midst_leaks_nothing),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

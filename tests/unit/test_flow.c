@@ -327,6 +327,103 @@ static void can_be_given_up_before_a_renewal(void **state)
     pneu_delivery_free(delivery);
 }
 
+/* What has its turn on the session now goes on, and the delivery can begin
+ * later. */
+static void waits_its_turn(void **state)
+{
+    pneu_error error;
+    pneu_delivery *delivery = to_three();
+    pneu_session *session = connected("");
+    (void)state;
+    assert_status(pneu_session_mail(session, "a@example.com", NULL, 1),
+                  PNEU_OK);
+    assert_status(pneu_session_rcpt(session, "b@example.com", NULL, 1),
+                  PNEU_OK);
+    assert_status(pneu_session_data(session, 1), PNEU_OK);
+    assert_status(pneu_delivery_start(delivery, session, TAG, &error),
+                  PNEU_MISUSE);
+    assert_non_null(strstr(error.message, "DATA"));
+    assert_false(pneu_delivery_is_done(delivery));
+    assert_status(pneu_session_error(session)->status, PNEU_OK);
+    assert_status(pneu_session_body(session, "x", 1, true), PNEU_OK);
+    assert_status(pneu_delivery_start(delivery, session, TAG, &error), PNEU_OK);
+    pneu_session_free(session);
+    pneu_delivery_free(delivery);
+}
+
+/* Given up with events still to come: what has gone out may have been taken.
+ */
+static void is_in_doubt_if_given_up_on_the_way(void **state)
+{
+    static const pneu_error WHY = {.status = PNEU_DEADLINE,
+                                   .message = "enough"};
+    pneu_delivery *delivery = to_three();
+    pneu_session *session =
+        connected("250-PIPELINING\r\n250-CHUNKING\r\n250-LIMITS RCPTMAX=2\r\n");
+    (void)state;
+    assert_status(pneu_delivery_start(delivery, session, TAG, NULL), PNEU_OK);
+    exchange(session, delivery, "250 ok\r\n550 no\r\n");
+    pneu_delivery_give_up(delivery, &WHY);
+    assert_true(pneu_delivery_is_done(delivery));
+    assert_int_equal(pneu_delivery_outcome(delivery, 0)->kind,
+                     PNEU_OUTCOME_REFUSED_FOR_GOOD);
+    assert_int_equal(pneu_delivery_outcome(delivery, 1)->kind,
+                     PNEU_OUTCOME_IN_DOUBT);
+    assert_int_equal(pneu_delivery_outcome(delivery, 2)->kind,
+                     PNEU_OUTCOME_NOT_TRIED);
+    exchange(session, delivery, "250 ok\r\n250 ok\r\n");
+    assert_int_equal(pneu_delivery_outcome(delivery, 1)->kind,
+                     PNEU_OUTCOME_IN_DOUBT);
+    assert_int_equal(pneu_session_wants(session), PNEU_WANT_COMMAND);
+    pneu_session_free(session);
+    pneu_delivery_free(delivery);
+}
+
+/* How many RCPTs there are in what can be written now. */
+static size_t recipients_on_the_wire(pneu_session *session)
+{
+    pneu_piece pieces[16];
+    size_t found = 0;
+    size_t count = pneu_session_output(session, pieces, 16);
+    for (size_t i = 0; i < count; i++) {
+        const char *text = pieces[i].data;
+        for (size_t at = 0; at + 5 <= pieces[i].length; at++)
+            found += memcmp(text + at, "RCPT ", 5) == 0;
+    }
+    return found;
+}
+
+/* RFC 9422 4.3: past 1,000 who would bring one domain too many, nobody looks
+ * for others of the same domain: with very many recipients that would be slow.
+ */
+static void looks_only_so_far_for_the_same_domain(void **state)
+{
+    static char names[1002][24];
+    static const char *recipients[1002];
+    (void)state;
+    for (size_t i = 0; i < COUNT(names); i++)
+        snprintf(names[i], sizeof(names[i]), "u@d%zu.example", i);
+    for (size_t far = 1000; far <= 1001; far++) {
+        pneu_delivery *delivery = NULL;
+        pneu_session *session =
+            connected("250-PIPELINING\r\n250-LIMITS RCPTDOMAINMAX=1\r\n");
+        for (size_t i = 0; i < far; i++)
+            recipients[i] = names[i];
+        recipients[far] = "v@d0.example";
+        assert_status(
+            pneu_delivery_new(&delivery,
+                              PNEU_ENVELOPE(.recipients = recipients,
+                                            .recipient_count = far + 1),
+                              PNEU_MESSAGE(.data = "x", .length = 1), NULL),
+            PNEU_OK);
+        assert_status(pneu_delivery_start(delivery, session, TAG, NULL),
+                      PNEU_OK);
+        assert_int_equal(recipients_on_the_wire(session), far == 1000 ? 2 : 1);
+        pneu_session_free(session);
+        pneu_delivery_free(delivery);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -340,6 +437,9 @@ int main(void)
         cmocka_unit_test(goes_on_over_another_connection),
         cmocka_unit_test(lists_who_may_be_sent_to_again),
         cmocka_unit_test(can_be_given_up_before_a_renewal),
+        cmocka_unit_test(waits_its_turn),
+        cmocka_unit_test(is_in_doubt_if_given_up_on_the_way),
+        cmocka_unit_test(looks_only_so_far_for_the_same_domain),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -398,10 +398,16 @@ static void tells_every_problem(void **state)
     const pneu_rcpt_parameters *rcpt =
         PNEU_RCPT_PARAMETERS(.notify = 16, .orcpt = "");
     static const pneu_status WANTED[] = {
-        PNEU_NOT_OFFERED, PNEU_NOT_OFFERED, PNEU_NOT_OFFERED, PNEU_NOT_OFFERED,
-        PNEU_NOT_OFFERED, PNEU_NOT_OFFERED, PNEU_INVALID,     PNEU_NOT_OFFERED,
-        PNEU_INVALID,     PNEU_LINE_BREAK,  PNEU_NOT_OFFERED, PNEU_INVALID,
-        PNEU_NOT_OFFERED, PNEU_INVALID,
+        PNEU_NOT_OFFERED, /* SIZE */
+        PNEU_NOT_OFFERED, /* BINARYMIME */
+        PNEU_NOT_OFFERED, /* CHUNKING */
+        PNEU_NOT_OFFERED, /* SMTPUTF8 */
+        PNEU_NOT_OFFERED, /* DSN, once for RET, ENVID, NOTIFY and ORCPT */
+        PNEU_INVALID,     /* ENVID */
+        PNEU_NOT_OFFERED, /* MT-PRIORITY */
+        PNEU_INVALID,     /* its value */
+        PNEU_LINE_BREAK,  PNEU_INVALID, /* NOTIFY */
+        PNEU_INVALID,                   /* ORCPT */
     };
     assert_int_equal(problems_of(mail, rcpt, "x", true, list, 16),
                      COUNT(WANTED));

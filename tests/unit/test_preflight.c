@@ -150,6 +150,44 @@ static void tells_what_is_not_offered(void **state)
     CHECK(&envelope, HELLO, "DSN;CHUNKING;BINARYMIME", PNEU_INVALID, PNEU_OK);
 }
 
+/* Each recipient's parameters are judged, whatever is wrong with others'; what
+ * is not offered is one problem. */
+static void judges_the_parameters_of_each_recipient(void **state)
+{
+    static const char *const SIX[] = {"a@x.example", "b@x.example",
+                                      "c@x.example", "d@x.example",
+                                      "e@x.example", "f@x.example"};
+    const pneu_rcpt_parameters *twice =
+        PNEU_RCPT_PARAMETERS(.notify = PNEU_NOTIFY_NEVER, .raw = "X=\n");
+    const pneu_rcpt_parameters *own[] = {
+        PNEU_RCPT_PARAMETERS(.notify = PNEU_NOTIFY_NEVER, .orcpt = "a@x"),
+        twice,
+        twice,
+        NULL,
+        PNEU_RCPT_PARAMETERS(.orcpt = ""),
+        NULL,
+    };
+    pneu_error found[MOST];
+    pneu_envelope envelope =
+        *PNEU_ENVELOPE(.recipients = SIX, .recipient_count = 6,
+                       .rcpt = PNEU_RCPT_PARAMETERS(.raw = "Y=\r"),
+                       .rcpt_each = own);
+    (void)state;
+    assert_int_equal(pneu_preflight(&envelope, HELLO, NULL, found, MOST), 3);
+    assert_non_null(strstr(found[0].message, "for <b@x.example>: "));
+    CHECK(&envelope, HELLO, "DSN", PNEU_LINE_BREAK, PNEU_LINE_BREAK,
+          PNEU_INVALID, PNEU_OK);
+    pneu_session *session = offered("SIZE");
+    assert_int_equal(pneu_preflight(&envelope, HELLO, session, found, MOST), 4);
+    assert_status(found[0].status, PNEU_NOT_OFFERED);
+    assert_int_equal(strncmp(found[0].message, "NOTIFY=", 7), 0);
+    assert_int_equal(pneu_preflight(&envelope, HELLO, session, NULL, 0), 4);
+    pneu_session_free(session);
+    /* what nobody is stated by cannot be wrong */
+    envelope.recipient_count = 1;
+    CHECK(&envelope, HELLO, "DSN", PNEU_OK);
+}
+
 /* BDAT is offered and switched off: BINARYMIME cannot go. */
 static void knows_that_binary_needs_bdat(void **state)
 {
@@ -256,6 +294,7 @@ int main(void)
         cmocka_unit_test(finds_nothing_wrong),
         cmocka_unit_test(tells_everything_at_once),
         cmocka_unit_test(tells_what_is_not_offered),
+        cmocka_unit_test(judges_the_parameters_of_each_recipient),
         cmocka_unit_test(knows_that_binary_needs_bdat),
         cmocka_unit_test(knows_what_all_or_nothing_can_hold),
         cmocka_unit_test(refuses_what_is_no_letter),

@@ -1,6 +1,7 @@
 /* The session's table of answers: every code in every state (RFC 5321 4.2.1,
  * 4.3.2), a reply too many after each command, and output in single pieces.
  * What sessions say and hear is in tests/dialogs. */
+#include <stddef.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -414,6 +415,34 @@ static void points_to_the_octets_of_a_chunk(void **state)
 
 /* A flag that there is not, and structs without a size: INVALID, and nothing
  * is queued. */
+/* A program built when the struct had fewer fields: what lies behind it is
+ * none of them. */
+static void reads_no_further_than_the_size(void **state)
+{
+    char out[256];
+    pneu_mail_parameters mail = {
+        .size = offsetof(pneu_mail_parameters, smtputf8),
+        .octets = 7,
+        .smtputf8 = true,
+        .raw = "SMTPUTF8",
+    };
+    (void)state;
+    pneu_session *session = NULL;
+    assert_status(pneu_session_new(&session, NULL), PNEU_OK);
+    hear(session, "220");
+    take_events(session);
+    issue(session, 'E');
+    write_all(session, 8, out, sizeof(out));
+    pneu_session_input(session, "250-x\r\n250-SIZE\r\n250 SMTPUTF8\r\n", 31);
+    take_events(session);
+    assert_status(pneu_session_mail(session, "j\xc3\xbc@b.example", &mail, 1),
+                  PNEU_BAD_ADDRESS);
+    assert_status(pneu_session_mail(session, "a@b.example", &mail, 1), PNEU_OK);
+    write_all(session, 8, out, sizeof(out));
+    assert_string_equal(out, "MAIL FROM:<a@b.example> SIZE=7\r\n");
+    pneu_session_free(session);
+}
+
 static void refuses_what_has_no_size(void **state)
 {
     (void)state;
@@ -468,6 +497,7 @@ int main(void)
         cmocka_unit_test(takes_options_by_their_size),
         cmocka_unit_test(takes_a_time_for_each_phase),
         cmocka_unit_test(points_to_the_octets_of_a_chunk),
+        cmocka_unit_test(reads_no_further_than_the_size),
         cmocka_unit_test(refuses_what_has_no_size),
         cmocka_unit_test(knows_servers_by_their_first_line),
     };

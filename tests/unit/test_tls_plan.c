@@ -15,17 +15,24 @@ static const struct {
     bool verify;
     int starttls;
 } ROWS[] = {
-    {{PNEU_TLS_NONE, 465, false, false, true}, false, false, NEVER},
-    {{PNEU_TLS_OPTIONAL, 25, false, false, false}, false, false, IF_OFFERED},
-    {{PNEU_TLS_STARTTLS, 25, false, true, false}, false, true, REQUIRED},
-    {{PNEU_TLS_IMPLICIT, 25, false, true, false}, true, true, NEVER},
+    {{PNEU_TLS_NONE, 465, false, false, true, false}, false, false, NEVER},
+    {{PNEU_TLS_OPTIONAL, 25, false, false, false, false},
+     false,
+     false,
+     IF_OFFERED},
+    {{PNEU_TLS_STARTTLS, 25, false, true, false, false}, false, true, REQUIRED},
+    {{PNEU_TLS_IMPLICIT, 25, false, true, false, false}, true, true, NEVER},
     /* auto: the first row that matches counts */
-    {{PNEU_TLS_AUTO, 465, true, false, true}, false, false, NEVER},
-    {{PNEU_TLS_AUTO, 465, false, true, false}, true, true, NEVER},
-    {{PNEU_TLS_AUTO, 587, false, true, true}, false, true, FOR_AUTH},
-    {{PNEU_TLS_AUTO, 587, false, false, false}, false, true, REQUIRED},
-    {{PNEU_TLS_AUTO, 25, false, false, true}, false, true, REQUIRED},
-    {{PNEU_TLS_AUTO, 25, false, false, false}, false, true, IF_OFFERED},
+    {{PNEU_TLS_AUTO, 465, true, false, true, false}, false, false, NEVER},
+    {{PNEU_TLS_AUTO, 465, false, true, false, false}, true, true, NEVER},
+    {{PNEU_TLS_AUTO, 587, false, true, true, false}, false, true, FOR_AUTH},
+    {{PNEU_TLS_AUTO, 587, false, false, false, false}, false, true, REQUIRED},
+    {{PNEU_TLS_AUTO, 25, false, false, true, false}, false, true, REQUIRED},
+    {{PNEU_TLS_AUTO, 25, false, false, false, false}, false, true, IF_OFFERED},
+    /* a pin must not be passed over in silence */
+    {{PNEU_TLS_AUTO, 25, true, false, false, true}, false, true, REQUIRED},
+    {{PNEU_TLS_AUTO, 25, false, true, false, true}, false, true, REQUIRED},
+    {{PNEU_TLS_AUTO, 465, false, true, false, true}, true, true, NEVER},
 };
 
 static void does_what_each_row_says(void **state)
