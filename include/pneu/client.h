@@ -144,8 +144,9 @@ PNEU_API pneu_status pneu_client_helo(pneu_client *client,
                                       const pneu_reply **reply);
 
 /*
- * STARTTLS and the handshake, verified unless the TLS mode is optional. EHLO
- * must be said again. Errors: NOT_OFFERED, TLS, UNTRUSTED. smtplib: starttls
+ * STARTTLS and the handshake, verified unless the TLS mode is optional; says
+ * EHLO first if that was not done. Afterwards EHLO must be said again. Errors:
+ * NOT_OFFERED, TLS, UNTRUSTED; MISUSE under TLS. smtplib: starttls
  */
 PNEU_API pneu_status pneu_client_starttls(pneu_client *client,
                                           const pneu_reply **reply);
@@ -156,8 +157,10 @@ PNEU_API pneu_status pneu_client_starttls(pneu_client *client,
 PNEU_API void pneu_client_set_debug_level(pneu_client *client, int level);
 
 /*
- * AUTH with the strongest mechanism that both sides have. Credentials that
- * the server accepts are kept, for connections to come; others are not.
+ * AUTH with the strongest mechanism that both sides have; does first, as
+ * pneu_client_open(), what is left to do before it: connection, EHLO, and TLS
+ * where the TLS mode asks for it. Credentials that the server accepts are
+ * kept, for connections to come; others are not.
  * Errors: NOT_OFFERED, UNPROTECTED, AUTH_FAILED, REFUSED. smtplib: login
  */
 PNEU_API pneu_status pneu_client_login(pneu_client *client, const char *user,
@@ -195,7 +198,8 @@ PNEU_API bool pneu_client_is_extended(const pneu_client *client);
  * begun since. smtplib: ehlo_resp, helo_resp */
 PNEU_API const pneu_reply *pneu_client_hello_reply(const pneu_client *client);
 
-/* MAIL; parameters may be NULL. Errors: those of pneu_session_mail().
+/* MAIL; parameters may be NULL. Errors: those of pneu_session_mail();
+ * UNPROTECTED if the TLS mode asks for TLS, and it has not begun.
  * smtplib: mail */
 PNEU_API pneu_status pneu_client_mail(pneu_client *client, const char *sender,
                                       const pneu_mail_parameters *parameters,

@@ -12,7 +12,7 @@ PNEU_BEGIN_DECLS
 /* When and how TLS is used. Verified: the chain leads to a trusted root and
  * the certificate is for the host. */
 typedef enum pneu_tls_mode {
-    PNEU_TLS_AUTO = 0, /* by port, peer and credentials: see docs/tls.md */
+    PNEU_TLS_AUTO = 0, /* by port, peer, credentials and pins: docs/tls.md */
     PNEU_TLS_NONE,     /* never */
     PNEU_TLS_OPTIONAL, /* STARTTLS if offered; unverified is accepted */
     PNEU_TLS_STARTTLS, /* STARTTLS or nothing, verified */

@@ -281,65 +281,66 @@ pneu_status pneu_client_data(pneu_client *client, const void *data,
     return finish(client, status, reply);
 }
 
-pneu_status pneu_client_rset(pneu_client *client, const pneu_reply **reply)
+/* A command that takes nothing, or one text. */
+static pneu_status run_plain(pneu_client *client,
+                             pneu_status (*issue)(pneu_session *, uintptr_t),
+                             const pneu_reply **reply)
 {
     pneu_status status = begin(client, reply);
     if (status != PNEU_OK)
         return status;
-    return finish(client, pneu_session_rset(client->session, PN_TAG_SINGLE),
-                  reply);
+    return finish(client, issue(client->session, PN_TAG_SINGLE), reply);
+}
+
+static pneu_status run_text(pneu_client *client,
+                            pneu_status (*issue)(pneu_session *, const char *,
+                                                 uintptr_t),
+                            const char *text, const pneu_reply **reply)
+{
+    pneu_status status = begin(client, reply);
+    if (status != PNEU_OK)
+        return status;
+    return finish(client, issue(client->session, text, PN_TAG_SINGLE), reply);
+}
+
+pneu_status pneu_client_rset(pneu_client *client, const pneu_reply **reply)
+{
+    return run_plain(client, pneu_session_rset, reply);
 }
 
 pneu_status pneu_client_noop(pneu_client *client, const pneu_reply **reply)
 {
-    pneu_status status = begin(client, reply);
-    if (status != PNEU_OK)
-        return status;
-    return finish(client, pneu_session_noop(client->session, PN_TAG_SINGLE),
-                  reply);
+    return run_plain(client, pneu_session_noop, reply);
 }
 
 pneu_status pneu_client_verify(pneu_client *client, const char *address,
                                const pneu_reply **reply)
 {
-    pneu_status status = begin(client, reply);
-    if (status != PNEU_OK)
-        return status;
-    return finish(client,
-                  pneu_session_verify(client->session, address, PN_TAG_SINGLE),
-                  reply);
+    return run_text(client, pneu_session_verify, address, reply);
 }
 
 pneu_status pneu_client_expand(pneu_client *client, const char *list,
                                const pneu_reply **reply)
 {
-    pneu_status status = begin(client, reply);
-    if (status != PNEU_OK)
-        return status;
-    return finish(client,
-                  pneu_session_expand(client->session, list, PN_TAG_SINGLE),
-                  reply);
+    return run_text(client, pneu_session_expand, list, reply);
 }
 
 pneu_status pneu_client_help(pneu_client *client, const char *topic,
                              const pneu_reply **reply)
 {
-    pneu_status status = begin(client, reply);
-    if (status != PNEU_OK)
-        return status;
-    return finish(client,
-                  pneu_session_help(client->session, topic, PN_TAG_SINGLE),
-                  reply);
+    return run_text(client, pneu_session_help, topic, reply);
 }
 
 pneu_status pneu_client_etrn(pneu_client *client, const char *node,
                              const pneu_reply **reply)
 {
-    pneu_status status = begin(client, reply);
-    if (status != PNEU_OK)
-        return status;
-    return finish(
-        client, pneu_session_etrn(client->session, node, PN_TAG_SINGLE), reply);
+    return run_text(client, pneu_session_etrn, node, reply);
+}
+
+pneu_status pneu_client_command(pneu_client *client, const char *line,
+                                const pneu_reply **reply)
+{
+    return run_text(client, pneu_session_command, line, reply);
 }
 
 pneu_status pneu_client_xclient(pneu_client *client,
@@ -353,17 +354,6 @@ pneu_status pneu_client_xclient(pneu_client *client,
         client,
         pneu_session_xclient(client->session, attributes, PN_TAG_SINGLE),
         reply);
-}
-
-pneu_status pneu_client_command(pneu_client *client, const char *line,
-                                const pneu_reply **reply)
-{
-    pneu_status status = begin(client, reply);
-    if (status != PNEU_OK)
-        return status;
-    return finish(client,
-                  pneu_session_command(client->session, line, PN_TAG_SINGLE),
-                  reply);
 }
 
 static pneu_status step_quit(pneu_client *client)

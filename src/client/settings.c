@@ -204,7 +204,7 @@ static pneu_status copy_host(pn_settings *settings,
                              const pneu_client_options *options,
                              pneu_error *error)
 {
-    char given[1024];
+    char given[1024] = "";
     char name[NAME_MAX_OCTETS];
     char shown[300];
     pneu_status status =
