@@ -86,7 +86,7 @@ static pneu_status ask_resolver(pneu_client *client)
                          client->addresses, &error);
     if (status == PNEU_OK)
         return PNEU_OK;
-    if (status == PNEU_LOOKUP && pn_call_is_too_late(client))
+    if (status == PNEU_TIMEOUT && pn_call_is_too_late(client))
         error.status = PNEU_DEADLINE;
     return pn_client_fail(client, &error);
 }

@@ -120,7 +120,7 @@ int pn_lookup(const char *host, const char *service, int64_t end_ms,
         return EAI_MEMORY;
     }
     if (!wait_until(it, end_ms))
-        return EAI_AGAIN;
+        return PN_LOOKUP_TOO_LATE;
     int code = it->code;
     *system_error = it->system_error;
     *results = it->results;

@@ -8,8 +8,12 @@
 #include <netdb.h>
 #include <stdint.h>
 
+enum {
+    PN_LOOKUP_TOO_LATE = 1 /* none of getaddrinfo()'s: those are negative */
+};
+
 /*
- * Returns what getaddrinfo() returns, EAI_AGAIN if end_ms came first, and
+ * Returns what getaddrinfo() returns, TOO_LATE if end_ms came first, and
  * EAI_MEMORY if no thread was to be had. system_error goes with EAI_SYSTEM.
  * The results are freed by freeaddrinfo().
  */

@@ -16,6 +16,9 @@ static pneu_status tell_failure(pneu_error *error, const char *host, int code,
     char shown[160];
     pneu_status status = PNEU_HOST_UNKNOWN;
     pn_escape(pn_span_of(host), "\\n", shown, sizeof(shown));
+    if (code == PN_LOOKUP_TOO_LATE)
+        return pn_fail(error, PNEU_TIMEOUT,
+                       "the host \"%s\" could not be looked up in time", shown);
     if (code == EAI_SYSTEM)
         return pn_fail_system(error, PNEU_SYSTEM, system_error,
                               "the host \"%s\" could not be looked up", shown);

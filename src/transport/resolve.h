@@ -26,7 +26,7 @@ typedef struct pn_addresses {
  * Looks a name or an address text up, until end_ms at the latest (-1: as long
  * as the resolver takes). The families alternate (RFC 8305 4), so that a dead
  * one does not keep the other waiting. Errors: HOST_UNKNOWN; LOOKUP, for which
- * trying again later makes sense; NO_MEMORY; SYSTEM.
+ * trying again later makes sense; TIMEOUT; NO_MEMORY; SYSTEM.
  */
 pneu_status pn_resolve(const char *host, unsigned port, int64_t end_ms,
                        pn_addresses *addresses, pneu_error *error);

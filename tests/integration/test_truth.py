@@ -166,5 +166,5 @@ def test_look_up_ends_in_time(calls: Calls, tmp_path: Path) -> None:
     rows = calls.run([["open"], ["error"]], host="slow.invalid", port=25,
                      timeout_ms=500)
     assert time.monotonic() - begin < 2.5
-    assert rows[0].status == "LOOKUP"
+    assert rows[0].status == "TIMEOUT"
     assert "slow.invalid" in rows[1].text
