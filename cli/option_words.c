@@ -1,5 +1,6 @@
 #include "cli/option_words.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <string.h>
@@ -29,18 +30,29 @@ static const struct {
     {"the proxy's URL", "--proxy"},
 };
 
-void pn_option_words_put(pneu_error *error)
+static bool put_at(pneu_error *error, size_t start)
 {
     char sentence[PNEU_ERROR_MESSAGE_SIZE];
-    if (error->reply_code != 0)
-        return;
+    const char *rest = error->message + start;
     for (size_t i = 0; i < sizeof(WORDS) / sizeof(WORDS[0]); i++) {
         size_t length = strlen(WORDS[i].parameter);
-        if (strncmp(error->message, WORDS[i].parameter, length) != 0)
+        if (strncmp(rest, WORDS[i].parameter, length) != 0)
             continue;
-        snprintf(sentence, sizeof(sentence), "%s%s", WORDS[i].option,
-                 error->message + length);
+        snprintf(sentence, sizeof(sentence), "%.*s%s%s", (int)start,
+                 error->message, WORDS[i].option, rest + length);
         memcpy(error->message, sentence, sizeof(sentence));
-        return;
+        return true;
     }
+    return false;
+}
+
+void pn_option_words_put(pneu_error *error)
+{
+    if (error->reply_code != 0 || put_at(error, 0))
+        return;
+    /* the server's address may stand before it */
+    const char *colon = strstr(error->message, ": ");
+    while (colon != NULL &&
+           !put_at(error, (size_t)(colon - error->message) + 2))
+        colon = strstr(colon + 1, ": ");
 }

@@ -6,7 +6,7 @@
 #include <pneu/status.h>
 
 /* Puts the option in the place of the parameter that the sentence begins
- * with. What a server said stays as it is. */
+ * with, be it after the server's address. What a server said stays as it is. */
 void pn_option_words_put(pneu_error *error);
 
 #endif

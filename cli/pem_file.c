@@ -145,9 +145,9 @@ static int refuse_key(const pn_pem_pair *pair, bool needs, pn_problem *problem)
                               pair->key_option, pair->key, SOURCES);
     if (needs)
         return pn_problem_set(problem, PN_EXIT_DATA, PNEU_INVALID,
-                              "%s: the password of %s does not open the key "
-                              "in %s",
-                              pair->key_option, SOURCES, pair->key);
+                              "%s: the key in %s stays closed: its password "
+                              "is wrong (%s)",
+                              pair->key_option, pair->key, SOURCES);
     return pn_problem_set(problem, PN_EXIT_DATA, PNEU_INVALID,
                           "%s: the private key in %s cannot be understood",
                           pair->key_option, pair->key);
@@ -170,7 +170,7 @@ static int read_key(const pn_pem_pair *pair, EVP_PKEY **key,
 static bool belongs(const char *path, EVP_PKEY *key)
 {
     FILE *file = fopen(path, "re");
-    pn_pem_pair none = {NULL};
+    pn_pem_pair none = {.password = NULL};
     X509 *certificate =
         file != NULL ? PEM_read_X509_AUX(file, NULL, give_password, &none)
                      : NULL;

@@ -187,8 +187,6 @@ def test_info(pneu: Pneu, scripted: Start) -> None:
     assert re.search(r"^hello +250 scripted.example$", result.out, re.M)
     assert re.search(r"^protection +none, and the line stays on this machine$",
                      result.out, re.M)
-    assert pneu.run("info", "--json", f"{server.host}:{server.port}"
-                    ).json["protection"] == "local"
     assert re.search(r"^offers +SIZE +.*octets: 1000$", result.out, re.M)
     assert re.search(r"^ +X-ODD +a b$", result.out, re.M)
     assert verbs(server) == ["EHLO", "QUIT"]
@@ -199,6 +197,19 @@ def test_info(pneu: Pneu, scripted: Start) -> None:
     assert found["hello"]["code"] == 250 and found["tls"] is None
     assert found["greeting"]["text"].startswith("scripted.example")
     assert found["error"] is None and found["help"] is None
+
+
+def test_info_names_the_protection(pneu: Pneu, scripted: Start,
+                                   authority: Authority,
+                                   certificate: Certificate) -> None:
+    server = scripted(Talk(["STARTTLS"], certificate=certificate))
+    where = f"localhost:{server.port}"
+    modes = {"local": ["--tls", "none"], "tls-unverified":
+             ["--tls", "optional"], "tls": ["--tls", "starttls", "--ca-file",
+                                            authority.file]}
+    for token, options in modes.items():
+        result = pneu.run("info", "--json", *options, where)
+        assert result.json["protection"] == token
 
 
 def test_info_under_tls(pneu: Pneu, scripted: Start, tls_words: list[str],
