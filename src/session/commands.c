@@ -172,11 +172,10 @@ pneu_status pneu_session_etrn(pneu_session *session, const char *node,
 static const pn_span *reserved_verb(pn_span text)
 {
     static const pn_span RESERVED[] = {
-        {"EHLO", 4}, {"LHLO", 4}, {"HELO", 4}, {"STARTTLS", 8},
-        {"AUTH", 4}, {"MAIL", 4}, {"RCPT", 4}, {"DATA", 4},
-        {"BDAT", 4}, {"RSET", 4}, {"QUIT", 4}, {"XCLIENT", 7},
-        {"TURN", 4}, {"ATRN", 4}, {"SEND", 4}, {"SOML", 4},
-        {"SAML", 4},
+        {"EHLO", 4}, {"LHLO", 4},    {"HELO", 4}, {"STARTTLS", 8}, {"AUTH", 4},
+        {"MAIL", 4}, {"RCPT", 4},    {"DATA", 4}, {"BDAT", 4},     {"RSET", 4},
+        {"QUIT", 4}, {"XCLIENT", 7}, {"TURN", 4}, {"ATRN", 4},     {"SEND", 4},
+        {"SOML", 4}, {"SAML", 4},
     };
     pn_span verb;
     if (!pn_span_next_word(&text, &verb))
