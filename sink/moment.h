@@ -2,15 +2,13 @@
 #ifndef PN_SINK_MOMENT_H
 #define PN_SINK_MOMENT_H
 
-#include "base/span.h"
-
-/* Seconds since the epoch; false for what is no date-time. A fraction of a
- * second is left out. */
-bool pn_sink_moment_parse(pn_span text, int64_t *seconds);
+#include <stdint.h>
 
 enum {
     PN_SINK_MOMENT_SIZE = 32
 };
+
+/* seconds: since the epoch */
 void pn_sink_moment_format(int64_t seconds, char text[PN_SINK_MOMENT_SIZE]);
 
 #endif

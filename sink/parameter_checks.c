@@ -5,8 +5,8 @@
 
 #include "base/utf8.h"
 #include "sink/extensions.h"
-#include "sink/moment.h"
 #include "sink/xtext.h"
+#include "wire/date_time.h"
 
 enum {
     ENVID_MAX = 100,     /* RFC 3461 4.4 */
@@ -202,7 +202,7 @@ bool pn_sink_check_holduntil(pn_span value,
     (void)parameters;
     int64_t moment = 0;
     int64_t now = (int64_t)time(NULL);
-    return pn_sink_moment_parse(value, &moment) && moment > now &&
+    return pn_date_time_parse(value, &moment) && moment > now &&
            moment - now <= (int64_t)rules->limits->hold_max;
 }
 
