@@ -31,7 +31,7 @@ typedef struct run {
     bool is_started;
     int64_t now_ms;
     size_t count;
-    char names[ANY_RECIPIENTS][24];
+    char names[ANY_RECIPIENTS][64];
     const char *recipients[ANY_RECIPIENTS];
 } run;
 
