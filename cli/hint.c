@@ -129,20 +129,11 @@ static const struct {
      NULL},
     {PNEU_REFUSED, PNEU_COMMAND_AUTH, 4, 0,
      "the server cannot take a login now; try again later", NULL},
-    {PNEU_REFUSED, PNEU_COMMAND_AUTH_RESPONSE, 4, 0,
-     "the server cannot take a login now; try again later", NULL},
     {PNEU_REFUSED, PNEU_COMMAND_AUTH, 0, PN_HINT_TOKEN, CHECK_TOKEN, NULL},
-    {PNEU_REFUSED, PNEU_COMMAND_AUTH_RESPONSE, 0, PN_HINT_TOKEN, CHECK_TOKEN,
-     NULL},
     {PNEU_REFUSED, PNEU_COMMAND_AUTH, 0, PN_HINT_ANONYMOUS, NOT_UNKNOWN, NULL},
-    {PNEU_REFUSED, PNEU_COMMAND_AUTH_RESPONSE, 0, PN_HINT_ANONYMOUS,
-     NOT_UNKNOWN, NULL},
     {PNEU_REFUSED, PNEU_COMMAND_AUTH, 0, PN_HINT_AUTHORIZE, CHECK_AUTHORIZE,
      NULL},
-    {PNEU_REFUSED, PNEU_COMMAND_AUTH_RESPONSE, 0, PN_HINT_AUTHORIZE,
-     CHECK_AUTHORIZE, NULL},
     {PNEU_REFUSED, PNEU_COMMAND_AUTH, 0, 0, CHECK_PASSWORD, NULL},
-    {PNEU_REFUSED, PNEU_COMMAND_AUTH_RESPONSE, 0, 0, CHECK_PASSWORD, NULL},
     {PNEU_REFUSED, PNEU_COMMAND_NONE, 530, PN_HINT_USER | PN_HINT_TLS, NULL,
      NULL},
     {PNEU_REFUSED, PNEU_COMMAND_NONE, 530, PN_HINT_USER,
@@ -206,12 +197,20 @@ static bool has_words(const pneu_error *error, const char *words)
     return words == NULL || strstr(error->message, words) != NULL;
 }
 
+/* A challenge's answer is part of AUTH. */
+static pneu_command command_of(const pneu_error *error)
+{
+    return error->command == PNEU_COMMAND_AUTH_RESPONSE ? PNEU_COMMAND_AUTH
+                                                        : error->command;
+}
+
 const char *pn_hint_for(const pneu_error *error, unsigned facts)
 {
+    pneu_command command = command_of(error);
     for (size_t i = 0; i < sizeof(HINTS) / sizeof(HINTS[0]); i++) {
         if (HINTS[i].status == error->status &&
             (HINTS[i].command == PNEU_COMMAND_NONE ||
-             HINTS[i].command == error->command) &&
+             HINTS[i].command == command) &&
             fits_code(HINTS[i].code, error->reply_code) &&
             has_words(error, HINTS[i].words) &&
             (HINTS[i].facts & facts) == HINTS[i].facts)

@@ -314,7 +314,7 @@ PNEU_API pneu_protection pneu_client_protection(const pneu_client *client);
 PNEU_API const pneu_tls_info *pneu_client_tls_info(const pneu_client *client);
 
 /* The SASL mechanism that the connection was authenticated with, or that was
- * tried last; NULL if none. */
+ * tried last on it; NULL if none, or when the connection is closed. */
 PNEU_API const char *pneu_client_mechanism(const pneu_client *client);
 
 /*

@@ -231,15 +231,19 @@ static pneu_status read_route(pn_settings *settings,
                               pneu_error *error)
 {
     pneu_status status = PNEU_OK;
+    bool is_unix = options->host != NULL && options->host[0] == '/';
     settings->has_source = options->source != NULL || options->source_port != 0;
     settings->has_proxy = options->proxy != NULL;
+    if (is_unix && settings->has_source)
+        return pn_fail(error, PNEU_INVALID,
+                       "a Unix socket is reached from no address: leave the "
+                       "source out");
+    if (is_unix && settings->has_proxy)
+        return pn_fail(error, PNEU_INVALID,
+                       "a Unix socket cannot be reached through a proxy");
     if (settings->has_source)
         status = pn_source_parse(&settings->source, options->source,
                                  options->source_port, error);
-    if (status == PNEU_OK && settings->has_proxy && options->host != NULL &&
-        options->host[0] == '/')
-        status = pn_fail(error, PNEU_INVALID,
-                         "a Unix socket cannot be reached through a proxy");
     if (status == PNEU_OK && settings->has_proxy)
         status = pn_proxy_parse(&settings->proxy, options->proxy, error);
     return status;

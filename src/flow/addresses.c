@@ -147,8 +147,8 @@ const char *pn_wire_addresses_recipient(const pn_wire_addresses *addresses,
     return addresses->recipients[i];
 }
 
-bool pn_addresses_same_domain(const pn_wire_addresses *addresses, size_t i,
-                              size_t k)
+bool pn_wire_addresses_same_domain(const pn_wire_addresses *addresses, size_t i,
+                                   size_t k)
 {
     pn_span one = pn_address_domain(
         pn_span_of(pn_wire_addresses_recipient(addresses, i)));

@@ -38,7 +38,7 @@ const char *pn_wire_addresses_recipient(const pn_wire_addresses *addresses,
 pn_span pn_address_domain(pn_span address);
 
 /* Have two recipients, as they go out, the same domain? */
-bool pn_addresses_same_domain(const pn_wire_addresses *addresses, size_t i,
-                              size_t k);
+bool pn_wire_addresses_same_domain(const pn_wire_addresses *addresses, size_t i,
+                                   size_t k);
 
 #endif

@@ -18,8 +18,8 @@ static bool has_domain_of(const pneu_delivery *delivery, size_t i)
 {
     const pn_batch *batch = &delivery->batch;
     for (size_t n = batch->count; n > 0; n--) {
-        if (pn_addresses_same_domain(&delivery->letter.addresses, i,
-                                     batch->recipients[n - 1]))
+        if (pn_wire_addresses_same_domain(&delivery->letter.addresses, i,
+                                          batch->recipients[n - 1]))
             return true;
     }
     return false;

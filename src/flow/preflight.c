@@ -215,7 +215,7 @@ static uint64_t count_domains(const pn_wire_addresses *addresses, uint64_t most)
     for (size_t i = 0; i < addresses->count && domains <= most; i++) {
         bool is_new = true;
         for (size_t k = 0; k < i && is_new; k++)
-            is_new = !pn_addresses_same_domain(addresses, i, k);
+            is_new = !pn_wire_addresses_same_domain(addresses, i, k);
         domains += is_new;
     }
     return domains;

@@ -80,6 +80,27 @@ static void refuses_what_is_no_host_and_port(void **state)
     assert_status(try_host("a\r\nb", 0, host, &port), PNEU_LINE_BREAK);
 }
 
+/* Neither would have any effect there. */
+static void a_unix_socket_has_no_source_and_no_proxy(void **state)
+{
+    pneu_client *client = NULL;
+    pneu_error error;
+    (void)state;
+    assert_status(pneu_client_new(&client,
+                                  PNEU_CLIENT_OPTIONS(.host = "/run/lmtp",
+                                                      .source = "127.0.0.1"),
+                                  &error),
+                  PNEU_INVALID);
+    assert_non_null(strstr(error.message, "source"));
+    assert_status(
+        pneu_client_new(&client,
+                        PNEU_CLIENT_OPTIONS(.host = "/run/lmtp",
+                                            .proxy = "socks5://localhost"),
+                        &error),
+        PNEU_INVALID);
+    assert_non_null(strstr(error.message, "proxy"));
+}
+
 static void its_own_name_goes_out_whole_or_not_at_all(void **state)
 {
     char name[300];
@@ -134,6 +155,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(takes_hosts_apart),
         cmocka_unit_test(refuses_what_is_no_host_and_port),
+        cmocka_unit_test(a_unix_socket_has_no_source_and_no_proxy),
         cmocka_unit_test(its_own_name_goes_out_whole_or_not_at_all),
         cmocka_unit_test(a_string_that_is_missing_is_invalid),
     };
