@@ -142,6 +142,23 @@ PNEU_API void pneu_session_free(pneu_session *session);
 
 /* Driving */
 
+/* One of the things that a server offers. */
+typedef struct pneu_extension {
+    const char *keyword;    /* "SIZE", in any case */
+    const char *parameters; /* "10240000"; "" or NULL: none */
+} pneu_extension;
+
+/*
+ * The line is one that was spoken on before, by somebody else: the greeting
+ * and EHLO lie behind it, and this is what EHLO offered (count 0: nothing, or
+ * it was HELO). In place of all input up to there; a line that is protected
+ * is told so before. Errors: INVALID for what is no keyword; NO_MEMORY;
+ * MISUSE when the session is not new.
+ */
+PNEU_API pneu_status pneu_session_resume(pneu_session *session,
+                                         const pneu_extension *offered,
+                                         size_t count);
+
 /*
  * Octets from the server, any number at any split. They are copied.
  * Errors: NO_MEMORY; TOO_LARGE if events are not being taken; MISUSE after

@@ -3,14 +3,15 @@
 #include "flow/delivery.h"
 #include "session/session.h"
 
-size_t pn_batch_room(const pneu_session *session)
+size_t pn_batch_room(const pneu_session *session, bool undivided)
 {
+    size_t ours = undivided ? SIZE_MAX : PN_BATCH_MOST;
     if (session == NULL)
-        return PN_BATCH_MOST;
+        return ours;
     uint64_t most = pneu_session_limits(session).rcpt_max; /* RFC 9422 4.2 */
     if (most == 0)
-        return PN_BATCH_USUAL;
-    return most < PN_BATCH_MOST ? (size_t)most : PN_BATCH_MOST;
+        return undivided ? SIZE_MAX : PN_BATCH_USUAL;
+    return most < ours ? (size_t)most : ours;
 }
 
 /* Is the domain of recipient i already among those of this batch? */
@@ -41,7 +42,7 @@ static void fill(pneu_delivery *delivery, const pneu_session *session)
     pn_batch *batch = &delivery->batch;
     uint64_t domains_max = pneu_session_limits(session).rcpt_domain_max;
     uint64_t domains = 0;
-    size_t room = pn_batch_room(session);
+    size_t room = pn_batch_room(session, delivery->letter.envelope.undivided);
     size_t count = delivery->letter.envelope.recipient_count;
     size_t first_left = count;
     size_t left = 0;

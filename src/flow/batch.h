@@ -16,7 +16,7 @@ enum {
 };
 
 /* How many recipients go into one transaction; session NULL: at the most. */
-size_t pn_batch_room(const pneu_session *session);
+size_t pn_batch_room(const pneu_session *session, bool undivided);
 
 typedef struct pn_batch {
     size_t *recipients; /* in the order of their RCPTs */

@@ -15,7 +15,9 @@ static pneu_status make_room(pneu_delivery *delivery, pneu_error *error)
 {
     size_t count = pneu_delivery_count(delivery);
     pn_batch *batch = &delivery->batch;
-    batch->capacity = count < PN_BATCH_MOST ? count : PN_BATCH_MOST;
+    bool all_at_once =
+        count < PN_BATCH_MOST || delivery->letter.envelope.undivided;
+    batch->capacity = all_at_once ? count : PN_BATCH_MOST;
     batch->recipients =
         pn_memory_new(batch->capacity, sizeof(*batch->recipients));
     delivery->fates = pn_memory_new(count, sizeof(*delivery->fates));

@@ -100,7 +100,8 @@ static void judge_recipient(pneu_delivery *delivery,
                             const pneu_event *event, size_t i)
 {
     pn_batch *batch = &delivery->batch;
-    bool may_split = !delivery->letter.envelope.all_or_nothing;
+    bool may_split = !delivery->letter.envelope.all_or_nothing &&
+                     !delivery->letter.envelope.undivided;
     if (is_positive(event)) {
         delivery->fates[i].place = PN_PLACE_PASSED;
         batch->passed++;

@@ -226,7 +226,7 @@ static void check_room(const pn_letter *letter, const pneu_session *session,
                        pn_problems *problems)
 {
     size_t count = letter->envelope.recipient_count;
-    size_t room = pn_batch_room(session);
+    size_t room = pn_batch_room(session, letter->envelope.undivided);
     if (!letter->envelope.all_or_nothing)
         return;
     if (count > room) {

@@ -1,5 +1,6 @@
 /* What the server offers, as the last EHLO said it, and how far it is to be
  * believed. */
+#include "base/fail.h"
 #include "session/quirks.h"
 #include "session/session.h"
 #include "wire/limits_offer.h"
@@ -8,6 +9,29 @@ pn_offer pn_session_offer(const pneu_session *session)
 {
     return (pn_offer){&session->extensions,
                       session->protection == PNEU_PROTECTION_TLS};
+}
+
+static pneu_status refuse_offer(pneu_session *session, pneu_status status)
+{
+    pn_extensions_clear(&session->extensions);
+    return status == PNEU_INVALID
+               ? pn_fail(&session->misuse, status,
+                         "a keyword of EHLO is letters, digits and hyphens")
+               : pn_fail(&session->misuse, status,
+                         "no memory for what the server offers");
+}
+
+pneu_status pn_session_take_offer(pneu_session *session,
+                                  const pneu_extension *offered, size_t count)
+{
+    for (size_t i = 0; i < count; i++) {
+        pneu_status status = pn_extensions_add(
+            &session->extensions, pn_span_of(offered[i].keyword),
+            pn_span_trim(pn_span_of(offered[i].parameters)));
+        if (status != PNEU_OK)
+            return refuse_offer(session, status);
+    }
+    return PNEU_OK;
 }
 
 const char *pneu_session_extension(const pneu_session *session,

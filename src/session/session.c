@@ -141,12 +141,34 @@ void pneu_session_cancel(pneu_session *session, const pneu_error *why)
         pn_session_move(session, PN_CAUSE_DRAINED);
 }
 
+/* Has nothing been said on the line yet? */
+static bool is_new(const pneu_session *session)
+{
+    return session->state == PN_STATE_GREETING && !session->ended &&
+           pn_buffer_length(&session->input) == 0 &&
+           !pn_reply_parser_is_midway(&session->parser);
+}
+
+pneu_status pneu_session_resume(pneu_session *session,
+                                const pneu_extension *offered, size_t count)
+{
+    if (!is_new(session) || session->queue.count > 1)
+        return pn_fail(&session->misuse, PNEU_MISUSE,
+                       "only a new session can be resumed");
+    pneu_status status = pn_session_take_offer(session, offered, count);
+    if (status != PNEU_OK)
+        return status;
+    pn_queue_pop(&session->queue); /* the greeting, which was heard */
+    session->handed = 0;
+    session->greeted = true;
+    session->introduced = true;
+    pn_session_move(session, PN_CAUSE_GREETED);
+    return PNEU_OK;
+}
+
 pneu_status pneu_session_protected(pneu_session *session, pneu_protection how)
 {
-    bool at_start = session->state == PN_STATE_GREETING &&
-                    pn_buffer_length(&session->input) == 0 &&
-                    !pn_reply_parser_is_midway(&session->parser);
-    if (!at_start && session->state != PN_STATE_TLS)
+    if (!is_new(session) && session->state != PN_STATE_TLS)
         return pn_fail(&session->misuse, PNEU_MISUSE,
                        "TLS cannot begin now: issue STARTTLS first");
     session->protection = how;

@@ -138,6 +138,11 @@ pneu_command pn_session_busy_with(const pneu_session *session);
 /* Passes over what has become pointless at the sender's cursor. */
 void pn_session_skip(pneu_session *session);
 
+/* Takes what a server offers from the program, in place of an EHLO. Errors:
+ * INVALID, NO_MEMORY. */
+pneu_status pn_session_take_offer(pneu_session *session,
+                                  const pneu_extension *offered, size_t count);
+
 /* What the last EHLO and the line allow to the parameters of MAIL and RCPT. */
 pn_offer pn_session_offer(const pneu_session *session);
 

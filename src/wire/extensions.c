@@ -33,14 +33,20 @@ void pn_extensions_clear(pn_extensions *extensions)
     pn_buffer_clear(&extensions->auth);
 }
 
-/* RFC 5321 4.1.1.1: letters and digits, then also hyphens; what stands behind
- * the keyword must be a blank, or the "=" of the old form. */
-static size_t keyword_length(pn_span line)
+/* RFC 5321 4.1.1.1: letters and digits, then also hyphens */
+size_t pn_extensions_keyword(pn_span line)
 {
     size_t i = 0;
     while (i < line.length &&
            (pn_ascii_is_alnum(line.data[i]) || (i > 0 && line.data[i] == '-')))
         i++;
+    return i;
+}
+
+/* Behind the keyword there must be a blank, or the "=" of the old form. */
+static size_t keyword_length(pn_span line)
+{
+    size_t i = pn_extensions_keyword(line);
     bool ends = i == line.length || line.data[i] == ' ' ||
                 line.data[i] == '\t' || line.data[i] == '=';
     return ends ? i : 0;
@@ -57,12 +63,14 @@ static bool lists_word(pn_span list, pn_span word)
 }
 
 /* Several AUTH lines, and the "AUTH=" that some servers still send beside the
- * right form, make one list. */
+ * right form, make one list, which ends in a NUL. */
 static pneu_status add_mechanisms(pn_extensions *extensions, pn_span list)
 {
     pn_buffer *auth = &extensions->auth;
     pneu_status status = PNEU_OK;
     pn_span word;
+    if (pn_buffer_length(auth) > 0)
+        pn_buffer_cut(auth, pn_buffer_length(auth) - 1);
     while (status == PNEU_OK && extensions->mechanisms < MECHANISMS_MAX &&
            pn_span_next_word(&list, &word)) {
         if (lists_word(pn_buffer_span(auth), word))
@@ -73,7 +81,7 @@ static pneu_status add_mechanisms(pn_extensions *extensions, pn_span list)
         if (status == PNEU_OK)
             status = pn_buffer_append(auth, word);
     }
-    return status;
+    return status == PNEU_OK ? pn_buffer_append_char(auth, '\0') : status;
 }
 
 /* A keyword that is kept, as it lies in the lines. */
@@ -137,6 +145,22 @@ static pneu_status keep_line(pn_extensions *extensions, pn_span keyword,
     return status;
 }
 
+pneu_status pn_extensions_add(pn_extensions *extensions, pn_span keyword,
+                              pn_span parameters)
+{
+    if (keyword.length == 0 || pn_extensions_keyword(keyword) < keyword.length)
+        return PNEU_INVALID;
+    if (pn_span_equal_nocase(keyword, PN_SPAN("PIPELINING")))
+        extensions->pipelining = true;
+    if (!pn_span_equal_nocase(keyword, PN_SPAN("AUTH")))
+        return keep_line(extensions, keyword, parameters);
+    pneu_status status = PNEU_OK;
+    if (!extensions->has_auth)
+        status = keep_line(extensions, keyword, PN_SPAN(""));
+    extensions->has_auth = true;
+    return status == PNEU_OK ? add_mechanisms(extensions, parameters) : status;
+}
+
 static pneu_status parse_line(pn_extensions *extensions, pn_span line)
 {
     size_t length = keyword_length(line);
@@ -151,16 +175,7 @@ static pneu_status parse_line(pn_extensions *extensions, pn_span line)
         rest.data++;
         rest.length--;
     }
-    rest = pn_span_trim(rest);
-    if (pn_span_equal_nocase(keyword, PN_SPAN("PIPELINING")))
-        extensions->pipelining = true;
-    if (!is_auth)
-        return keep_line(extensions, keyword, rest);
-    pneu_status status = PNEU_OK;
-    if (!extensions->has_auth)
-        status = keep_line(extensions, keyword, PN_SPAN(""));
-    extensions->has_auth = true;
-    return status == PNEU_OK ? add_mechanisms(extensions, rest) : status;
+    return pn_extensions_add(extensions, keyword, pn_span_trim(rest));
 }
 
 pneu_status pn_extensions_parse(pn_extensions *extensions,
@@ -177,8 +192,6 @@ pneu_status pn_extensions_parse(pn_extensions *extensions,
         size_t length = (size_t)((at != NULL ? at : end) - start);
         status = parse_line(extensions, (pn_span){start, length});
     }
-    if (status == PNEU_OK)
-        status = pn_buffer_append_char(&extensions->auth, '\0');
     if (status != PNEU_OK)
         pn_extensions_clear(extensions);
     return status;

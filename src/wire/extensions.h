@@ -24,6 +24,16 @@ void pn_extensions_finish(pn_extensions *extensions);
 /* Forgets everything. */
 void pn_extensions_clear(pn_extensions *extensions);
 
+/* The octets of the keyword that a line of EHLO begins with; 0: there is none.
+ * What stands behind it is not looked at. */
+size_t pn_extensions_keyword(pn_span line);
+
+/* Takes one keyword with its parameters, in place of what it had; the
+ * mechanisms of AUTH are added to those that there are. Errors: INVALID for
+ * what is no keyword; NO_MEMORY. */
+pneu_status pn_extensions_add(pn_extensions *extensions, pn_span keyword,
+                              pn_span parameters);
+
 /* Takes a whole EHLO reply, in place of what was there. Lines that are not
  * well-formed are passed over. Errors: NO_MEMORY. */
 pneu_status pn_extensions_parse(pn_extensions *extensions,

@@ -102,6 +102,33 @@ static pneu_status parse_code(pn_span line, int *code, bool *last,
     return PNEU_OK;
 }
 
+/* The same for a tolerant parser: -1 for what is no code. */
+static void read_code(pn_span line, int *code, bool *last)
+{
+    *code = 0;
+    for (size_t i = 0; i < 3 && *code >= 0; i++) {
+        bool is_digit = i < line.length && pn_ascii_is_digit(line.data[i]);
+        *code = is_digit ? *code * 10 + (line.data[i] - '0') : -1;
+    }
+    *last = *code < 0 || line.length < 4 || line.data[3] != '-';
+}
+
+/* The text of a line, which may have none. */
+static pn_span text_of(pn_span line, bool trimmed)
+{
+    size_t skip = line.length > 3 ? 4 : line.length;
+    pn_span text = {line.data + skip, line.length - skip};
+    while (trimmed && text.length > 0 &&
+           memchr(" \t\r", text.data[0], 3) != NULL) {
+        text.data++;
+        text.length--;
+    }
+    while (trimmed && text.length > 0 &&
+           memchr(" \t\r", text.data[text.length - 1], 3) != NULL)
+        text.length--;
+    return text;
+}
+
 /* The whole reply is in parser->text: gives it its NUL and its pointers. */
 static pneu_status complete(pn_reply_parser *parser)
 {
@@ -132,22 +159,27 @@ static pneu_status end_line(pn_reply_parser *parser, pneu_error *error)
         line.length--;
     int code = 0;
     bool last = false;
-    pneu_status status = parse_code(line, &code, &last, error);
+    pneu_status status = PNEU_OK;
+    if (parser->tolerant)
+        read_code(line, &code, &last);
+    else
+        status = parse_code(line, &code, &last, error);
+    /* RFC 5321 4.2.1: every line of a reply has the same code */
+    bool agrees = parser->reply.line_count == 0 || code == parser->reply.code;
+    if (status == PNEU_OK && !agrees && !parser->tolerant)
+        status =
+            refuse_line(line, error, "the codes within one reply do not agree");
     if (status != PNEU_OK)
         return status;
-    /* RFC 5321 4.2.1: every line of a reply has the same code */
-    if (parser->reply.line_count > 0 && code != parser->reply.code)
-        return refuse_line(line, error,
-                           "the codes within one reply do not agree");
     if (++parser->reply.line_count > PN_REPLY_LINES_MAX)
         return pn_fail(error, PNEU_PROTOCOL,
                        "the server's reply has more than %d lines",
                        PN_REPLY_LINES_MAX);
-    parser->reply.code = code;
-    size_t skip = line.length > 3 ? 4 : 3;
-    char *text = parser->text.memory + parser->text.start + parser->line_start;
-    memmove(text, text + skip, line.length - skip);
-    pn_buffer_cut(&parser->text, parser->line_start + (line.length - skip));
+    parser->reply.code = agrees ? code : -1;
+    pn_span text = text_of(line, parser->tolerant);
+    memmove(parser->text.memory + parser->text.start + parser->line_start,
+            text.data, text.length);
+    pn_buffer_cut(&parser->text, parser->line_start + text.length);
     parser->line_octets = 0;
     if (last)
         return complete(parser);

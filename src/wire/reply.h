@@ -4,6 +4,12 @@
  * a refused or unfinished reply is ever shown as a reply.
  *
  * Lines end in LF, with or without CR before it; a CR elsewhere is text.
+ *
+ * A tolerant parser is for a program that judges for itself, as smtplib's
+ * getreply() lets it: whatever a server sends is a reply, within the limits.
+ * A line that does not begin with three digits ends its reply, with the code
+ * -1; lines whose codes differ make the reply's code -1; and what stands
+ * before and behind the text of a line is cut off.
  */
 #ifndef PN_WIRE_REPLY_H
 #define PN_WIRE_REPLY_H
@@ -17,6 +23,7 @@ typedef struct pn_reply_parser {
     size_t octets;      /* of the reply so far, line ends included */
     size_t line_octets; /* of this line so far */
     bool done;
+    bool tolerant; /* set after _init(), and before the first octet */
     pneu_reply reply;
 } pn_reply_parser;
 
@@ -26,8 +33,9 @@ void pn_reply_parser_finish(pn_reply_parser *parser);
 /*
  * Takes octets up to the end of one reply, and says in used how many it took.
  * When parser->done is set, parser->reply is whole, and stays until the next
- * feed, which begins a new one. Errors: PROTOCOL, with the reason in error;
- * NO_MEMORY. After an error the parser must be finished.
+ * feed, which begins a new one. A tolerant parser gives codes from 000 to 999
+ * and -1, and text that may hold NULs. Errors: PROTOCOL, with the reason in
+ * error; NO_MEMORY. After an error the parser must be finished.
  */
 pneu_status pn_reply_parser_feed(pn_reply_parser *parser, pn_span octets,
                                  size_t *used, pneu_error *error);

@@ -228,19 +228,22 @@ static void knows_how_many_a_transaction_holds(void **state)
     static const struct {
         const char *offers;
         size_t room;
+        size_t undivided;
     } CASES[] = {
-        {"", 100},
-        {"250-LIMITS\r\n", 100},
-        {"250-LIMITS RCPTMAX=0\r\n", 100},
-        {"250-LIMITS RCPTMAX=1\r\n", 1},
-        {"250-LIMITS MAILMAX=3 RCPTMAX=150\r\n", 150},
-        {"250-LIMITS RCPTMAX=999999\r\n", 1000},
+        {"", 100, SIZE_MAX},
+        {"250-LIMITS\r\n", 100, SIZE_MAX},
+        {"250-LIMITS RCPTMAX=0\r\n", 100, SIZE_MAX},
+        {"250-LIMITS RCPTMAX=1\r\n", 1, 1},
+        {"250-LIMITS MAILMAX=3 RCPTMAX=150\r\n", 150, 150},
+        {"250-LIMITS RCPTMAX=999999\r\n", 1000, 999999},
     };
     (void)state;
-    assert_int_equal(pn_batch_room(NULL), 1000);
+    assert_int_equal(pn_batch_room(NULL, false), 1000);
+    assert_int_equal(pn_batch_room(NULL, true), SIZE_MAX);
     for (size_t i = 0; i < COUNT(CASES); i++) {
         pneu_session *session = connected(CASES[i].offers);
-        assert_int_equal(pn_batch_room(session), CASES[i].room);
+        assert_int_equal(pn_batch_room(session, false), CASES[i].room);
+        assert_int_equal(pn_batch_room(session, true), CASES[i].undivided);
         pneu_session_free(session);
     }
 }

@@ -415,6 +415,80 @@ static void survives_no_memory(void **state)
     assert_true(nth > 3);
 }
 
+static void take_any(const char *octets, int code, const char *text,
+                     size_t used)
+{
+    for (size_t part = 1; part <= strlen(octets); part++) {
+        pn_reply_parser parser;
+        pneu_error error = {.status = PNEU_OK};
+        size_t taken = 0;
+        pn_reply_parser_init(&parser);
+        parser.tolerant = true;
+        assert_status(feed(&parser, pn_span_of(octets), part, &taken, &error),
+                      PNEU_OK);
+        assert_true(parser.done);
+        assert_int_equal(parser.reply.code, code);
+        assert_string_equal(parser.reply.text, text);
+        assert_int_equal(parser.reply.text_length, strlen(text));
+        assert_int_equal(taken, used);
+        pn_reply_parser_finish(&parser);
+    }
+}
+
+/* What smtplib's getreply() takes; but codes that differ are no success. */
+static void takes_anything_if_tolerant(void **state)
+{
+    static const struct {
+        const char *octets;
+        int code;
+        const char *text;
+        size_t unused;
+    } CASES[] = {
+        {"250 ok\r\n", 250, "ok", 0},
+        {"250\r\n", 250, "", 0},
+        {"250-a\r\n250 b\n", 250, "a\nb", 0},
+        {"250abc\r\n", 250, "bc", 0},
+        {"250\tabc\r\n", 250, "abc", 0},
+        {"250 \t a b \t\r\n", 250, "a b", 0},
+        {"250-\r\n250 \r\n", 250, "\n", 0},
+        {"199 x\r\n", 199, "x", 0},
+        {"999 x\r\n", 999, "x", 0},
+        {"2500 x\r\n", 250, "x", 0},
+        {"\r\n", -1, "", 0},
+        {"\n", -1, "", 0},
+        {"25\r\n", -1, "", 0},
+        {"+12 x\r\n", -1, "x", 0},
+        {" 25-x\r\n", -1, "x", 0},
+        {"HTTP/1.1 400\r\n", -1, "/1.1 400", 0},
+        {"250-a\r\nnonsense\r\n250 c\r\n", -1, "a\nense", 7},
+        {"250-a\r\n550-b\r\n250 c\r\n", -1, "a\nb\nc", 0},
+        {"250-a\r\n550 b\r\n", -1, "a\nb", 0},
+        {"550-a\r\n250 b\r\n", -1, "a\nb", 0},
+        {"250 \xff\r\n", 250, "\xff", 0},
+    };
+    (void)state;
+    for (size_t i = 0; i < COUNT(CASES); i++)
+        take_any(CASES[i].octets, CASES[i].code, CASES[i].text,
+                 strlen(CASES[i].octets) - CASES[i].unused);
+}
+
+static void limits_also_if_tolerant(void **state)
+{
+    static char endless[PN_REPLY_LINE_MAX + 1];
+    pn_reply_parser parser;
+    pneu_error error = {.status = PNEU_OK};
+    size_t taken = 0;
+    (void)state;
+    memset(endless, 'x', sizeof(endless));
+    pn_reply_parser_init(&parser);
+    parser.tolerant = true;
+    assert_status(feed(&parser, (pn_span){endless, sizeof(endless)}, 1000,
+                       &taken, &error),
+                  PNEU_PROTOCOL);
+    assert_true(parser.line_octets > PN_REPLY_LINE_MAX);
+    pn_reply_parser_finish(&parser);
+}
+
 static void is_positive_in_the_200s(void **state)
 {
     (void)state;
@@ -441,6 +515,8 @@ int main(void)
         cmocka_unit_test(reads_enhanced_codes),
         cmocka_unit_test(reads_one_reply_after_the_other),
         cmocka_unit_test(survives_no_memory),
+        cmocka_unit_test(takes_anything_if_tolerant),
+        cmocka_unit_test(limits_also_if_tolerant),
         cmocka_unit_test(is_positive_in_the_200s),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -472,6 +472,67 @@ static void refuses_what_has_no_size(void **state)
     pneu_session_free(session);
 }
 
+/* The next piece to write is this line, and it is written. */
+static void assert_writes(pneu_session *session, const char *line)
+{
+    pneu_piece piece;
+    assert_int_equal(pneu_session_output(session, &piece, 1), 1);
+    assert_int_equal(piece.length, strlen(line));
+    assert_memory_equal(piece.data, line, piece.length);
+    pneu_session_output_done(session, piece.length);
+}
+
+static void goes_on_where_others_were(void **state)
+{
+    static const pneu_extension OFFERED[] = {
+        {"pipelining", NULL},     {"size", " 1000 "},
+        {"auth", "PLAIN  LOGIN"}, {"auth", "LOGIN XOAUTH2"},
+        {"limits", "RCPTMAX=7"},
+    };
+    pneu_session *session = NULL;
+    pneu_event event;
+    (void)state;
+    assert_status(pneu_session_new(&session, NULL), PNEU_OK);
+    assert_status(pneu_session_resume(session, OFFERED, COUNT(OFFERED)),
+                  PNEU_OK);
+    assert_int_equal(pneu_session_wants(session), PNEU_WANT_COMMAND);
+    assert_true(pneu_session_greeted(session));
+    assert_true(pneu_session_introduced(session));
+    assert_int_equal(pneu_session_extension_count(session), 4);
+    assert_string_equal(pneu_session_extension(session, "SIZE"), "1000");
+    assert_string_equal(pneu_session_extension(session, "AUTH"),
+                        "PLAIN LOGIN XOAUTH2");
+    assert_int_equal(pneu_session_limits(session).rcpt_max, 7);
+    issue(session, 'M');
+    issue(session, 'R');
+    assert_writes(session, "MAIL FROM:<a@b.example>\r\n");
+    assert_writes(session, "RCPT TO:<c@d.example>\r\n");
+    pneu_session_input(session, "250 ok\r\n", 8);
+    assert_true(pneu_session_next_event(session, &event));
+    assert_int_equal(event.command, PNEU_COMMAND_MAIL);
+    pneu_session_free(session);
+}
+
+static void is_resumed_once_and_by_keywords(void **state)
+{
+    static const pneu_extension BAD[] = {{"size", "1"}, {"a b", ""}};
+    static const pneu_extension EMPTY[] = {{"", ""}};
+    pneu_session *session = NULL;
+    (void)state;
+    assert_status(pneu_session_new(&session, NULL), PNEU_OK);
+    assert_status(pneu_session_resume(session, BAD, 2), PNEU_INVALID);
+    assert_status(pneu_session_resume(session, EMPTY, 1), PNEU_INVALID);
+    assert_int_equal(pneu_session_extension_count(session), 0);
+    assert_false(pneu_session_greeted(session));
+    assert_status(pneu_session_resume(session, NULL, 0), PNEU_OK);
+    assert_status(pneu_session_resume(session, NULL, 0), PNEU_MISUSE);
+    pneu_session_free(session);
+    assert_status(pneu_session_new(&session, NULL), PNEU_OK);
+    pneu_session_input(session, "2", 1);
+    assert_status(pneu_session_resume(session, NULL, 0), PNEU_MISUSE);
+    pneu_session_free(session);
+}
+
 /* Each row of the table of known servers has its public report. */
 static void knows_servers_by_their_first_line(void **state)
 {
@@ -499,6 +560,8 @@ int main(void)
         cmocka_unit_test(points_to_the_octets_of_a_chunk),
         cmocka_unit_test(reads_no_further_than_the_size),
         cmocka_unit_test(refuses_what_has_no_size),
+        cmocka_unit_test(goes_on_where_others_were),
+        cmocka_unit_test(is_resumed_once_and_by_keywords),
         cmocka_unit_test(knows_servers_by_their_first_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -72,6 +72,8 @@ static void read_word(letter *to, const arguments *from, pneu_envelope *out)
         out->allow_local = true;
     else if (is_named(from, "all-or-nothing"))
         out->all_or_nothing = true;
+    else if (is_named(from, "undivided"))
+        out->undivided = true;
     else if (is_named(from, "renewable"))
         to->is_renewable = true;
     else if (!stated_mail_take(&to->more->mail, from))
