@@ -4,8 +4,9 @@
 BUILD = build
 prefix =
 DESTDIR =
+BENCH =
 
-.PHONY: all demo check check-all install clean help
+.PHONY: all demo check check-all bench install clean help
 
 all:
 	@tools/build '$(BUILD)' '$(prefix)'
@@ -19,6 +20,10 @@ check:
 check-all:
 	@tools/check long
 
+# BENCH='--rounds 3 --pin 0,1': see bench/README.md
+bench: all
+	@bench/run --build '$(BUILD)' $(BENCH)
+
 install: all
 	@meson install -C '$(BUILD)' --no-rebuild --quiet \
 	    $(if $(DESTDIR),--destdir '$(abspath $(DESTDIR))')
@@ -27,10 +32,11 @@ clean:
 	rm -rf '$(BUILD)' build-check
 
 help:
-	@echo 'make            build build/pneu and build/libpneu.so'
+	@echo 'make            build build/pneu, build/libpneu.so and build/python/pneu'
 	@echo 'make demo       a real message through a real server, on this machine'
 	@echo 'make check      build and test everything; under ten minutes'
 	@echo 'make check-all  the longer checks: clang-tidy, valgrind, ...'
+	@echo 'make bench      what a message costs, beside other clients; some minutes'
 	@echo 'make install    into prefix=/usr/local, under DESTDIR= if given'
 	@echo 'make clean      remove what was built'
 	@echo

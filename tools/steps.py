@@ -27,6 +27,7 @@ class Count:
     failed: int = 0
     skipped: list[str] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
     def add(self, other: Count) -> None:
         self.passed += other.passed
@@ -125,12 +126,16 @@ def meson_counter(build: Path, log: str = "testlog") -> Counter:
 
 
 def pytest_counter(path: Path) -> Counter:
-    """Counts a pytest run by its JUnit file."""
+    """Counts a pytest run by its JUnit file, where tests may leave notes."""
 
     def counter(status: int) -> Count:
         count = Count()
-        cases = (list(ElementTree.parse(path).iter("testcase"))
-                 if path.exists() else [])
+        root = (ElementTree.parse(path).getroot() if path.exists()
+                else ElementTree.Element("none"))
+        cases = list(root.iter("testcase"))
+        count.notes = [each.get("value", "") for each in
+                       root.iterfind("testsuite/properties/property")
+                       if each.get("name") == "note"]
         for case in cases:
             name = f"{case.get('classname')}.{case.get('name')}"
             skip = case.find("skipped")
@@ -219,6 +224,8 @@ class Runner:
         word = "FAILED" if count.failed else "ok"
         print(f"{word:6}  {step.name:32} {seconds:6.1f} s  "
               f"{count.passed} passed, {count.failed} failed", flush=True)
+        for note in count.notes:
+            print(f"        {note}", flush=True)
         if count.failed:
             self.bad.add(step.name)
         self.total.add(count)

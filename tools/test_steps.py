@@ -49,6 +49,7 @@ def test_pytest(tmp_path: Path) -> None:
     counter = pytest_counter(report)
     report.write_text(
         '<testsuites><testsuite>'
+        '<properties><property name="note" value="all of it"/></properties>'
         '<testcase classname="m" name="good"/>'
         '<testcase classname="m" name="bad"><failure/></testcase>'
         '<testcase classname="m" name="worse"><error/></testcase>'
@@ -57,6 +58,7 @@ def test_pytest(tmp_path: Path) -> None:
     count = counter(1)
     assert (count.passed, count.failed) == (1, 2)
     assert count.skipped == ["m.not: root"]
+    assert count.notes == ["all of it"]
 
 
 def test_runner(tmp_path: Path, capsys: pytest.CaptureFixture[str],

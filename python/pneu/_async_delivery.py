@@ -1,0 +1,78 @@
+"""The conversation of one delivery over asyncio's streams: what it has to say
+is written, what comes is fed to it, until it is done."""
+from __future__ import annotations
+
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from pneu import _pneu
+from pneu._line import _LAST_WORDS, reason_of
+
+if TYPE_CHECKING:
+    from pneu._async_line import AsyncLine
+    from pneu._stream import Stream
+
+
+async def converse(smtp: AsyncLine, delivery: _pneu.Delivery) -> None:
+    """Runs until the delivery is done.
+
+    What interrupts it after its first octet, a cancellation above all, closes
+    the connection; what refuses it before, such as an audit hook, leaves it as
+    it is.
+    """
+    stream, seconds = smtp._connected(), smtp._seconds()
+    has_begun = is_partial = False
+    try:
+        while not delivery.done:
+            octets = delivery.output()
+            if octets is not None:
+                if type(octets) is not bytes:
+                    octets = bytes(octets)
+                sys.audit("smtplib.send", smtp, octets)
+                has_begun, is_partial = True, False
+                await _tell(delivery, stream, octets, seconds)
+            elif delivery.leaving:
+                await _hear_out(delivery, stream)
+            else:
+                if is_partial:
+                    stream.acknowledge()
+                await _hear(delivery, stream, seconds)
+                is_partial = True
+    except BaseException:
+        if has_begun:
+            smtp._drop(stream)
+        raise
+
+
+async def _tell(delivery: _pneu.Delivery, stream: Stream, octets: bytes,
+                seconds: float | None) -> None:
+    try:
+        await stream.write(octets, seconds)
+    except OSError as error:
+        delivery.output_failed(str(error))
+
+
+async def _hear(delivery: _pneu.Delivery, stream: Stream,
+                seconds: float | None) -> None:
+    """Feeds what comes next."""
+    try:
+        octets = await stream.read(seconds)
+    except OSError as error:
+        delivery.input_end(reason_of(error), str(error))
+        return
+    if octets:
+        delivery.input(octets)
+    else:
+        delivery.input_end(_pneu.END_OF_STREAM)
+
+
+async def _hear_out(delivery: _pneu.Delivery, stream: Stream) -> None:
+    """Reads what a leaving server still says, for a short while."""
+    end = time.monotonic() + _LAST_WORDS
+    while not delivery.done:
+        left = end - time.monotonic()
+        if left > 0:
+            await _hear(delivery, stream, left)
+        else:
+            delivery.input_end(_pneu.END_TIMEOUT, "timed out")

@@ -1,0 +1,173 @@
+"""What became of a message: what sendmail() returns, and its exceptions carry.
+
+Outcome and Refused are for programs; Ledger keeps the books of a delivery
+whose commands go through the methods of an SMTP object.
+"""
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, NamedTuple
+
+Reply = tuple[int, bytes]
+Row = tuple[str, str, str, int, str, bytes]
+
+_PUBLIC = "pneu.smtplib"
+_ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
+
+ACCEPTED = "accepted"
+FOR_NOW = "refused for now"
+FOR_GOOD = "refused for good"
+IN_DOUBT = "in doubt"
+NOT_TRIED = "not tried"
+
+
+class Outcome(NamedTuple):
+    """What became of one recipient.
+
+    recipient: the address as it was given. outcome: "accepted", "refused for
+    now", "refused for good", "in doubt" (the end of the message may have
+    reached the server, and no sure answer came: sending again may deliver
+    twice) or "not tried". command: what decided it: "MAIL", "RCPT", "DATA" or
+    "end of message". code: the server's, 0 if it said nothing. enhanced: its
+    enhanced code (RFC 2034), such as "5.1.1", or "". text: its words, or why
+    it said nothing.
+    """
+
+    recipient: str
+    outcome: str
+    command: str
+    code: int
+    enhanced: str
+    text: bytes
+
+
+Outcome.__module__ = _PUBLIC
+
+
+class Refused(dict[str, Reply]):
+    """What sendmail() returns: the refused recipients, by address, with code
+    and text of each refusal; {} if everybody has the message.
+
+    smtplib returns the bare dictionary. reply: the server's final (code,
+    text), with its queue id, None if there was none; over LMTP the last one.
+    """
+
+    __module__ = _PUBLIC
+    __slots__ = ("reply", "_rows", "_outcomes")
+
+    def __init__(self, refused: Mapping[str, Reply] = {},
+                 reply: Reply | None = None,
+                 rows: Callable[[], Sequence[Row]] | Sequence[Row] = ()
+                 ) -> None:
+        super().__init__(refused)
+        self.reply = reply
+        self._rows = rows  # or what gives them, since few will ask
+        self._outcomes: list[Outcome] | None = None
+
+    @property
+    def outcomes(self) -> list[Outcome]:
+        """What became of each recipient, in their order."""
+        if self._outcomes is None:
+            rows = self._rows() if callable(self._rows) else self._rows
+            self._outcomes = [Outcome(*row) for row in rows]
+        return self._outcomes
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return type(self), (dict(self), self.reply, self.outcomes)
+
+
+def is_positive(code: int) -> bool:
+    """Is this the code of success? RFC 5321 4.2.1"""
+    return 200 <= code <= 299
+
+
+def is_reply(code: int, command: str) -> bool:
+    """Can a server answer so? RFC 5321 4.2.1, 4.3.2"""
+    positive = 300 if command == "DATA" else 200
+    return positive <= code < positive + 100 or 400 <= code <= 599
+
+
+def _kind_of_refusal(code: int) -> str:
+    return FOR_NOW if 400 <= code <= 499 else FOR_GOOD
+
+
+def _enhanced(code: int, text: bytes) -> str:
+    match = _ENHANCED.match(text)
+    if match is None or match[1][:1] != b"%d" % (code // 100):
+        return ""
+    return match[1].decode("ascii")
+
+
+class Ledger:
+    """Who of the recipients has the message, and who was refused."""
+
+    def __init__(self, recipients: Sequence[str]) -> None:
+        self.refused: dict[str, Reply] = {}
+        self.reply: Reply | None = None
+        self._recipients = recipients
+        self._rows: list[Outcome | None] = [None] * len(recipients)
+        self._open: list[int] = []
+
+    @property
+    def rows(self) -> list[Outcome]:
+        """The outcomes: whoever has none is not tried."""
+        return [row or Outcome(recipient, NOT_TRIED, "", 0, "", b"")
+                for row, recipient in zip(self._rows, self._recipients)]
+
+    @property
+    def open(self) -> int:
+        """How many recipients were accepted and have no outcome yet."""
+        return len(self._open)
+
+    def take_rcpt(self, i: int, code: int, text: bytes) -> None:
+        """The reply to RCPT number i. RFC 5321 4.2.1: any 2xx accepts; yet
+        the dictionary has all but 250 and 251, as in smtplib."""
+        if code not in (250, 251):
+            self.refused[self._recipients[i]] = (code, text)
+        if is_positive(code):
+            self._open.append(i)
+        elif is_reply(code, "RCPT"):
+            self._settle(i, _kind_of_refusal(code), "RCPT", code, text)
+
+    def refuse(self, command: str, code: int, text: bytes) -> None:
+        """Whoever has no outcome was refused by the reply to this command."""
+        for i, row in enumerate(self._rows):
+            if row is None:
+                self._settle(i, _kind_of_refusal(code), command, code, text)
+
+    def take_end(self, replies: Sequence[Reply], one_each: bool) -> None:
+        """The replies to the end of the message: one for all, or one for each
+        who was accepted (RFC 2033 4.2), as far as they came."""
+        each = replies if one_each else [*replies[:1]] * len(self._open)
+        for i, (code, text) in zip(self._open, each):
+            self.reply = (code, text)
+            if is_positive(code):
+                self._settle(i, ACCEPTED, "end of message", code, text)
+            elif is_reply(code, "end of message"):
+                self._settle(i, _kind_of_refusal(code), "end of message", code,
+                             text)
+                self.refused[self._recipients[i]] = (code, text)
+        self._open = self._open[len(each):]
+
+    def lose(self, kind: str, command: str, code: int, text: bytes) -> None:
+        """Who has no outcome will have no answer."""
+        for i, row in enumerate(self._rows):
+            if row is None:
+                self._settle(i, kind, command, code, text)
+
+    def has_anybody(self) -> bool:
+        """Does anybody have the message?"""
+        return any(row and row.outcome == ACCEPTED for row in self._rows)
+
+    def result(self) -> Refused:
+        """Who surely has it is not in the dictionary."""
+        for row in self.rows:
+            if row.outcome in (IN_DOUBT, NOT_TRIED):
+                self.refused[row.recipient] = (-1, row.text)
+        return Refused(self.refused, self.reply, self.rows)
+
+    def _settle(self, i: int, kind: str, command: str, code: int,
+                text: bytes) -> None:
+        self._rows[i] = Outcome(self._recipients[i], kind, command, code,
+                                _enhanced(code, text), text)

@@ -1,0 +1,666 @@
+"""The standard smtplib's names, over a protocol that runs in C.
+
+Change the import line:
+
+    import pneu.smtplib as smtplib
+
+    with smtplib.SMTP("mail.example.com", 587) as server:
+        server.starttls()
+        server.login("ann", "secret")
+        server.sendmail("ann@example.com", ["bob@example.net"],
+                        "Subject: Hello\\n\\nHello, Bob.\\n")
+
+Classes, methods, attributes, exceptions, audit events and debug output are
+smtplib's; methods may be replaced and overridden, sockets too. Where this
+module does otherwise, the method says so, and docs/smtplib-differences.md has
+the reason, and how to get smtplib's way.
+
+Times are seconds, sizes octets, texts of a server bytes. Every exception of
+this module is an SMTPException, which is an OSError; what opening a socket
+raises (OSError, TimeoutError, ssl.SSLError) comes through as it is.
+"""
+from __future__ import annotations
+
+import email.utils
+import re
+import socket
+import sys
+import warnings
+from collections.abc import Iterable, Sequence
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+
+from pneu import _groups, _letter, _methods, _pneu
+from pneu._auth import _MAXCHALLENGE as _MAXCHALLENGE
+from pneu._auth import Login
+from pneu._exceptions import (SMTPAuthenticationError, SMTPConnectError,
+                              SMTPDataError, SMTPException, SMTPHeloError,
+                              SMTPNotSupportedError, SMTPRecipientsRefused,
+                              SMTPResponseException, SMTPSenderRefused,
+                              SMTPServerDisconnected)
+from pneu._letter import refuse_nul, states
+from pneu._line import _MAXLINE as _MAXLINE
+from pneu._line import _UNSET, is_real, write_at_once
+from pneu._line import CRLF as CRLF
+from pneu._outcome import Outcome as Outcome
+from pneu._outcome import Refused as Refused
+from pneu._outcome import Reply, is_positive
+from pneu._quoting import addr_only as _addr_only
+from pneu._quoting import fix_eols as _fix_eols
+from pneu._quoting import quote_periods as _quote_periods
+from pneu._quoting import quoteaddr, quotedata
+
+# Programs that write a method anew take these from here, as from smtplib.
+import base64  # noqa: E402, F401
+import copy  # noqa: E402, F401
+import datetime  # noqa: E402, F401
+import email.base64mime  # noqa: E402, F401
+import email.generator  # noqa: E402, F401
+import email.message  # noqa: E402, F401
+import hmac  # noqa: E402, F401
+import io  # noqa: E402, F401
+from email.base64mime import body_encode as encode_base64  # noqa: E402, F401
+
+try:
+    import ssl
+except ImportError:
+    _have_ssl = False
+else:
+    _have_ssl = True
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer, StrOrBytesPath
+
+__all__ = ["SMTPException", "SMTPNotSupportedError", "SMTPServerDisconnected",
+           "SMTPResponseException", "SMTPSenderRefused",
+           "SMTPRecipientsRefused", "SMTPDataError", "SMTPConnectError",
+           "SMTPHeloError", "SMTPAuthenticationError", "quoteaddr",
+           "quotedata", "SMTP"]
+
+SMTP_PORT = 25
+SMTP_SSL_PORT = 465
+LMTP_PORT = 2003
+bCRLF = b"\r\n"
+OLDSTYLE_AUTH = re.compile(r"auth=(.*)", re.I)
+
+_SourceAddress = tuple[str | bytes | bytearray, int]
+
+
+def _tls_context(context: Any, keyfile: StrOrBytesPath | None,
+                 certfile: StrOrBytesPath | None) -> Any:
+    """The context given, or one that verifies the certificate and its name."""
+    for name, file in (("keyfile", keyfile), ("certfile", certfile)):
+        if context is not None and file is not None:
+            raise ValueError(
+                f"context and {name} arguments are mutually exclusive")
+    if keyfile is not None or certfile is not None:
+        warnings.warn("keyfile and certfile are deprecated, use a custom "
+                      "context instead", DeprecationWarning, 3)
+    if context is None:
+        context = ssl.create_default_context()
+        if certfile is not None:
+            context.load_cert_chain(certfile, keyfile)
+        elif keyfile is not None:
+            raise ValueError("certfile must be specified")
+    return context
+
+
+class SMTP(Login):
+    """A connection to an SMTP server.
+
+    esmtp_features: what the server offers, by name in lower case, with the
+    parameters as a str; as the last EHLO said, or the program. does_esmtp,
+    ehlo_resp, helo_resp: whether and how the server was greeted. sock: the
+    socket, None exactly when not connected.
+
+    Not in smtplib, and to be set on the class or the object: pipelining (True):
+    sendmail() may send commands in groups where the server offers it.
+    allow_cleartext_auth (False): credentials go over a line that is neither
+    under TLS nor within this machine. debug_secrets (False): debug output
+    shows them.
+    """
+
+    sock: socket.socket | Any
+    helo_resp: bytes | None = None
+    ehlo_msg: str = "ehlo"
+    ehlo_resp: bytes | None = None
+    does_esmtp: bool = False
+    default_port: int = SMTP_PORT
+    pipelining: bool = True
+
+    _last_host: str = ""  # what _host was set to here
+    _is_lmtp: bool = False
+    _groups_fail: bool = False  # this server offers PIPELINING, and has none
+    _accepted: int = 0  # recipients of the transaction under way
+    _content_begun: bool = True  # or may be: a program's own data()
+    _end_replies: Sequence[Reply] = ()
+
+    def __init__(self, host: str = "", port: int = 0,
+                 local_hostname: str | None = None, timeout: Any = _UNSET,
+                 source_address: _SourceAddress | None = None) -> None:
+        """Connects if there is a host; see connect().
+
+        local_hostname: the name for EHLO, by default this host's full name, or
+        its address in brackets. timeout: seconds for connecting and for each
+        wait after it; None for ever; by default socket.getdefaulttimeout().
+        source_address: the (host, port) to connect from.
+
+        Raises SMTPConnectError for any greeting but 220, and what connect()
+        raises.
+        """
+        self._host = self._last_host = host
+        self.timeout = timeout
+        self.esmtp_features = {}
+        self.command_encoding = "ascii"
+        self.source_address = source_address
+        self._auth_challenge_count = 0
+        if host:
+            code, text = self.connect(host, port)
+            if code != 220:
+                self.close()
+                raise SMTPConnectError(code, text)
+        self.local_hostname = (self._own_name() if local_hostname is None
+                               else local_hostname)
+
+    def _own_name(self) -> str:
+        """RFC 5321 4.1.1.1: a full name, or else an address literal."""
+        name = socket.getfqdn()
+        if "." in name:
+            return name
+        try:
+            return f"[{socket.gethostbyname(socket.gethostname())}]"
+        except (socket.gaierror, UnicodeError):
+            return "[127.0.0.1]"
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None = None,
+                 error: BaseException | None = None,
+                 trace: TracebackType | None = None) -> None:
+        """Sends QUIT and closes. Raises SMTPResponseException for any reply
+        but 221."""
+        try:
+            code, text = self.docmd("QUIT")
+            if code != 221:
+                raise SMTPResponseException(code, text)
+        except SMTPServerDisconnected:
+            pass
+        finally:
+            self.close()
+
+    def _get_socket(self, host: str, port: int, timeout: Any) -> Any:
+        """Opens the socket. A program may override it, for a proxy."""
+        if timeout is not None and not timeout:
+            raise ValueError("Non-blocking socket (timeout=0) is not "
+                             "supported")
+        if self.debuglevel > 0:
+            self._print_debug("connect: to", (host, port),
+                              self.source_address)
+        return socket.create_connection((host, port), timeout,
+                                        self.source_address)
+
+    def connect(self, host: str = "localhost", port: int = 0,
+                source_address: _SourceAddress | None = None) -> Reply:
+        """Connects, and returns the server's greeting, whatever it is.
+
+        host may end in ":port" if port is 0. An old connection is not closed,
+        but all that its server said is forgotten, which smtplib keeps.
+
+        Raises OSError("nonnumeric port"), what opening the socket raises,
+        ValueError for a time-out of 0, and SMTPServerDisconnected if there is
+        no greeting.
+        """
+        self._refuse_intruder()
+        if source_address:
+            self.source_address = source_address
+        if not port and host.count(":") == 1:
+            host, _, suffix = host.partition(":")
+            try:
+                port = int(suffix)
+            except ValueError:
+                raise OSError("nonnumeric port") from None
+        port = port or self.default_port
+        self._forget()
+        self._name_host(host)
+        sys.audit("smtplib.connect", self, host, port)
+        return self._greeted(self._get_socket(host, port, self.timeout))
+
+    def _name_host(self, host: str) -> None:
+        """The name that a certificate must have, unless the program has set
+        _host itself: it may connect by an address."""
+        if self._host == self._last_host:
+            self._host = self._last_host = host
+
+    def _forget(self) -> None:
+        """A new server: nothing is known of it."""
+        self._forget_greeting()
+        self.command_encoding = "ascii"
+        self._groups_fail = False
+
+    def _forget_greeting(self) -> None:
+        self.helo_resp = self.ehlo_resp = None
+        self.esmtp_features = {}
+        self.does_esmtp = False
+
+    def _greeted(self, sock: Any) -> Reply:
+        """Reads the greeting that comes over a new socket."""
+        self.sock = sock
+        self.file = self._replies = None
+        self._authenticating = False
+        write_at_once(sock)
+        try:
+            code, text = self.getreply()
+        except BaseException:
+            self.close()
+            raise
+        if self.debuglevel > 0:
+            self._print_debug("connect:", repr(text))
+        return code, text
+
+    def helo(self, name: str = "") -> Reply:
+        """HELO, with this name or local_hostname."""
+        self.putcmd("helo", name or self.local_hostname)
+        code, text = self.getreply()
+        self.helo_resp = text
+        return code, text
+
+    def ehlo(self, name: str = "") -> Reply:
+        """EHLO (LHLO over LMTP), with this name or local_hostname.
+
+        A 250 sets does_esmtp and esmtp_features; another reply is returned as
+        well. Raises SMTPServerDisconnected.
+        """
+        self.esmtp_features = {}
+        self.putcmd(self.ehlo_msg, name or self.local_hostname)
+        code, text = self.getreply()
+        if code == -1 and not text:
+            self.close()
+            raise SMTPServerDisconnected("Server not connected")
+        self.ehlo_resp = text
+        if code == 250:
+            self.does_esmtp = True
+            self.esmtp_features = _pneu.features(text)
+        return code, text
+
+    def ehlo_or_helo_if_needed(self) -> None:
+        """Greets the server unless that was done: by EHLO, or where it is
+        refused by HELO. Raises SMTPHeloError if both are."""
+        if self.helo_resp is not None or self.ehlo_resp is not None:
+            return
+        if not is_positive(self.ehlo()[0]):
+            code, text = self.helo()
+            if not is_positive(code):
+                raise SMTPHeloError(code, text)
+
+    def has_extn(self, opt: str) -> bool:
+        """Does the server offer this extension? False before EHLO."""
+        return opt.lower() in self.esmtp_features
+
+    def help(self, args: str = "") -> bytes:
+        """HELP; returns the text alone."""
+        self.putcmd("help", args)
+        return self.getreply()[1]
+
+    def rset(self) -> Reply:
+        """RSET: ends a transaction that is under way."""
+        self.command_encoding = "ascii"
+        return self.docmd("rset")
+
+    def _rset(self) -> None:
+        """RSET after a refusal: that the connection is lost is told by the
+        next command, not in place of the refusal."""
+        try:
+            self.rset()
+        except SMTPServerDisconnected:
+            pass
+
+    def noop(self) -> Reply:
+        """NOOP: does nothing."""
+        return self.docmd("noop")
+
+    def mail(self, sender: str, options: Sequence[str] = ()) -> Reply:
+        """MAIL: begins a transaction. The options go out if the server was
+        greeted by EHLO.
+
+        Raises SMTPNotSupportedError for the option SMTPUTF8 where it is not
+        offered, UnicodeEncodeError for a sender that is not ASCII without it,
+        ValueError for CR, LF or NUL; all with nothing sent.
+        """
+        tail = ""
+        if options and self.does_esmtp:
+            if states(options, "SMTPUTF8"):
+                if not self.has_extn("smtputf8"):
+                    raise SMTPNotSupportedError(
+                        "SMTPUTF8 not supported by server")
+                self.command_encoding = "utf-8"
+            tail = " " + " ".join(options)
+        self._accepted = 0
+        self.putcmd("mail", f"FROM:{quoteaddr(sender)}{tail}")
+        return self.getreply()
+
+    def rcpt(self, recip: str, options: Sequence[str] = ()) -> Reply:
+        """RCPT: one recipient. The options go out if the server was greeted
+        by EHLO. Raises as mail() does."""
+        tail = " " + " ".join(options) if options and self.does_esmtp else ""
+        self.putcmd("rcpt", f"TO:{quoteaddr(recip)}{tail}")
+        code, text = self.getreply()
+        self._accepted += is_positive(code)
+        return code, text
+
+    def data(self, msg: str | ReadableBuffer) -> Reply:
+        """DATA and the message; returns the reply to its end, whatever it is.
+
+        Line ends become CRLF, those of bytes too (smtplib sends a bare CR or
+        LF as it is), and dots are doubled. Over LMTP one reply is read for each
+        recipient accepted, and the first that is no success is returned.
+
+        Raises SMTPDataError if DATA is refused (a 421 closes the connection),
+        UnicodeEncodeError for a str that is not ASCII and ValueError for NUL,
+        with nothing sent.
+        """
+        self._content_begun = False
+        octets = bytes(_letter.octets(msg))
+        refuse_nul(octets)
+        self.putcmd("data")
+        code, text = self.getreply()
+        if self.debuglevel > 0:
+            self._print_debug("data:", (code, text))
+        if code != 354:
+            if code == 421:
+                self.close()
+            raise SMTPDataError(code, text)
+        self._content_begun = True
+        self.send(_pneu.content(octets))
+        code, text = self._end_of_data()
+        if self.debuglevel > 0:
+            self._print_debug("data:", (code, text))
+        return code, text
+
+    def _begin_data(self, accepted: int) -> None:
+        """Before data(), which a program may have replaced: recipients that
+        it is for."""
+        self._accepted = accepted
+        self._content_begun = True
+        self._end_replies = []
+
+    def _end_of_data(self) -> Reply:
+        """Reads the reply to the end of the message, or over LMTP the replies;
+        returns the first that is no success, or the first."""
+        count = max(self._accepted, 1) if self._is_lmtp else 1
+        self._end_replies = replies = list[Reply]()
+        while len(replies) < count:
+            replies.append(self.getreply())
+        failures = [each for each in replies if not is_positive(each[0])]
+        return (failures or replies)[0]
+
+    def verify(self, address: str) -> Reply:
+        """VRFY: is there such a mailbox? Refusals are returned, too."""
+        self.putcmd("vrfy", _addr_only(address))
+        return self.getreply()
+
+    vrfy = verify
+
+    def expn(self, address: str) -> Reply:
+        """EXPN: who is on this list? Refusals are returned, too."""
+        self.putcmd("expn", _addr_only(address))
+        return self.getreply()
+
+    def starttls(self, keyfile: StrOrBytesPath | None = None,
+                 certfile: StrOrBytesPath | None = None,
+                 context: ssl.SSLContext | None = None) -> Reply:
+        """STARTTLS, and TLS; greets the server first if that was not done.
+
+        Without a context the server's certificate and its name, that of the
+        host connected to, are verified; smtplib verifies nothing. What EHLO
+        said is forgotten (RFC 3207 4.2): the next sendmail() or login() greets
+        again.
+
+        Raises SMTPNotSupportedError if it is not offered,
+        SMTPResponseException if it is refused, ssl.SSLError (which closes the
+        connection) if the handshake fails, ValueError for a context together
+        with files, SMTPHeloError.
+        """
+        self.ehlo_or_helo_if_needed()
+        if not self.has_extn("starttls"):
+            raise SMTPNotSupportedError(
+                "STARTTLS extension not supported by server.")
+        if not _have_ssl:
+            raise RuntimeError("No SSL support included in this Python")
+        tls = _tls_context(context, keyfile, certfile)
+        code, text = self.docmd("STARTTLS")
+        if code != 220:
+            raise SMTPResponseException(code, text)
+        try:
+            self.sock = tls.wrap_socket(self.sock,
+                                        server_hostname=self._host or None)
+        except BaseException:
+            self.close()
+            raise
+        self.file = self._replies = None
+        self._forget_greeting()
+        return code, text
+
+    def sendmail(self, from_addr: str, to_addrs: str | Iterable[str],
+                 msg: str | ReadableBuffer,
+                 mail_options: Sequence[str] = (),
+                 rcpt_options: Sequence[str] = ()) -> Refused:
+        """Sends a message to all recipients, greeting the server first if
+        that was not done.
+
+        to_addrs: a str is one recipient. msg: a str in ASCII, or octets; line
+        ends become CRLF. mail_options and rcpt_options go out if the server was
+        greeted by EHLO; size= and, for a message that is not ASCII,
+        BODY=8BITMIME are stated where they are offered. Where 8BITMIME is not,
+        such a message is re-encoded (RFC 2045).
+
+        Returns the refused recipients by address, each with code and text:
+        {} if everybody has the message. It also has the server's final reply,
+        and the outcome of each recipient; so do the exceptions, which say that
+        nobody has it:
+
+        SMTPSenderRefused, SMTPRecipientsRefused (all of them), SMTPDataError:
+        the server refused; the connection stays open, but for a 421.
+        SMTPSenderRefused with code 552 also if the message is larger than the
+        server's SIZE, which is then not asked.
+        SMTPServerDisconnected: the connection was lost.
+        SMTPNotSupportedError: an option, or the message, needs what the server
+        does not offer.
+        SMTPHeloError: it did not take the greeting.
+        UnicodeEncodeError, ValueError: the message, an address or an option
+        cannot be sent, and was not.
+
+        Any other exception in the midst of it, such as KeyboardInterrupt,
+        closes the connection. smtplib sends one command at a time; see
+        pipelining.
+        """
+        self.ehlo_or_helo_if_needed()
+        mail_options = tuple(mail_options)
+        rcpt_options = tuple(rcpt_options or ())
+        recipients = _letter.recipient_list(to_addrs)
+        message = _letter.octets(msg)
+        if not _pneu.is_ascii(message):
+            message = self._fitted(message, mail_options)
+        if self._may_group(mail_options):
+            bare = _groups.plain_envelope(from_addr, recipients)
+            if bare is not None:
+                return _groups.deliver(self, from_addr, recipients, bare,
+                                       message, mail_options, rcpt_options)
+        return _methods.deliver(self, from_addr, recipients, message,
+                                mail_options, rcpt_options)
+
+    def _may_group(self, options: Sequence[str]) -> bool:
+        """May commands go out without the methods that are there for them? If
+        nobody can tell: no program has replaced one, or watches."""
+        return bool(
+            not self.debuglevel > 0 and is_real(self.sock)
+            and self.command_encoding in ("ascii", "utf-8")
+            and type(self).__getattribute__ is object.__getattribute__
+            and _untouched(self)
+            and (self._replies is None or not self._replies.pending)
+            and not (options and states(options, "SMTPUTF8")))
+
+    def _offers(self, name: str) -> bool:
+        return self.does_esmtp and self.has_extn(name)
+
+    def _fitted(self, message: ReadableBuffer, options: Sequence[str]
+                ) -> ReadableBuffer:
+        """An 8-bit message as this server takes it."""
+        if self._offers("8bitmime") or states(options, "SMTPUTF8"):
+            return message
+        return _letter.seven_bit(message)
+
+    def send_message(self, msg: _letter.AnyMessage,
+                     from_addr: str | None = None,
+                     to_addrs: str | Iterable[str] | None = None,
+                     mail_options: Sequence[str] = (),
+                     rcpt_options: Sequence[str] = ()) -> Refused:
+        """Sends a message of the email package, and returns what sendmail()
+        returns.
+
+        Addresses that are not given are those of its headers: Sender or else
+        From; To, Bcc and Cc; or, if there is a Resent-Date, those with Resent-
+        before the name. Bcc is not sent; msg is not changed. If an address is
+        not ASCII, SMTPUTF8 is used.
+
+        Raises ValueError for more than one Resent-Date, and if there is no
+        sender (smtplib sends from "None"); SMTPNotSupportedError if SMTPUTF8 is
+        needed and not offered; and what sendmail() raises.
+        """
+        self.ehlo_or_helo_if_needed()
+        from_addr, to_addrs = _letter.envelope(msg, from_addr, to_addrs)
+        utf8 = _letter.is_international(from_addr, to_addrs)
+        if utf8:
+            if not self.has_extn("smtputf8"):
+                raise SMTPNotSupportedError(
+                    "One or more source or delivery addresses require "
+                    "internationalized email support, but the server does not "
+                    "advertise the required SMTPUTF8 capability")
+            mail_options = (*mail_options, "SMTPUTF8", "BODY=8BITMIME")
+        return self.sendmail(from_addr, to_addrs,
+                             _letter.serialise(msg, utf8), mail_options,
+                             rcpt_options)
+
+    def quit(self) -> Reply:
+        """QUIT; closes, forgets what the server said, and returns its reply,
+        whatever it is. Raises SMTPServerDisconnected."""
+        reply = self.docmd("quit")
+        self._forget_greeting()
+        self.close()
+        return reply
+
+
+_untouched = _pneu.Untouched(SMTP, [
+    "putcmd", "getreply", "docmd", "mail", "rcpt", "data", "send", "rset",
+    "_rset", "close", "has_extn"])
+
+
+if _have_ssl:
+    class SMTP_SSL(SMTP):
+        """A connection that is under TLS from its first octet.
+
+        context: an ssl.SSLContext. Without one the server's certificate and
+        its name, that of the host connected to, are verified; smtplib verifies
+        nothing. keyfile and certfile, deprecated, are for such a one.
+        """
+
+        default_port = SMTP_SSL_PORT
+
+        def __init__(self, host: str = "", port: int = 0,
+                     local_hostname: str | None = None,
+                     keyfile: StrOrBytesPath | None = None,
+                     certfile: StrOrBytesPath | None = None,
+                     timeout: Any = _UNSET,
+                     source_address: _SourceAddress | None = None,
+                     context: ssl.SSLContext | None = None) -> None:
+            """As SMTP. Raises ssl.SSLError, too, and ValueError for a context
+            together with files."""
+            self.keyfile = keyfile
+            self.certfile = certfile
+            self.context = _tls_context(context, keyfile, certfile)
+            super().__init__(host, port, local_hostname, timeout,
+                             source_address)
+
+        def _get_socket(self, host: str, port: int, timeout: Any) -> Any:
+            if self.debuglevel > 0:
+                self._print_debug("connect:", (host, port))
+            plain = super()._get_socket(host, port, timeout)
+            try:
+                return self.context.wrap_socket(
+                    plain, server_hostname=self._host or None)
+            except BaseException:
+                plain.close()
+                raise
+
+    __all__.append("SMTP_SSL")
+
+
+class LMTP(SMTP):
+    """A connection to an LMTP server (RFC 2033), over TCP or a Unix socket.
+
+    sendmail() reads a reply for each recipient that was accepted, and the
+    dictionary has those who do not have the message; smtplib reads one reply
+    for all of them.
+    """
+
+    ehlo_msg = "lhlo"
+    _is_lmtp = True
+
+    def __init__(self, host: str = "", port: int = LMTP_PORT,
+                 local_hostname: str | None = None,
+                 source_address: _SourceAddress | None = None,
+                 timeout: Any = _UNSET) -> None:
+        """As SMTP; source_address comes before timeout."""
+        super().__init__(host, port, local_hostname=local_hostname,
+                         source_address=source_address, timeout=timeout)
+
+    def connect(self, host: str = "localhost", port: int = 0,
+                source_address: _SourceAddress | None = None) -> Reply:
+        """As SMTP.connect(); a host that begins with "/" is the path of a Unix
+        socket."""
+        if not host.startswith("/"):
+            return super().connect(host, port, source_address=source_address)
+        if self.timeout is not None and not self.timeout:
+            raise ValueError("Non-blocking socket (timeout=0) is not "
+                             "supported")
+        self._refuse_intruder()
+        self._forget()
+        self._name_host(host)
+        return self._greeted(self._get_unix_socket(host))
+
+    def _get_unix_socket(self, path: str) -> Any:
+        self.sock = None
+        sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+        try:
+            if self.timeout is not _UNSET:
+                sock.settimeout(self.timeout)
+            sock.connect(path)
+        except BaseException:
+            if self.debuglevel > 0:
+                self._print_debug("connect fail:", path)
+            sock.close()
+            raise
+        return sock
+
+
+def _prompt(name: str) -> str:
+    sys.stdout.write(f"{name}: ")
+    sys.stdout.flush()
+    return sys.stdin.readline().strip()
+
+
+def _main() -> None:
+    """Asks for a message, and sends it by the server of this machine."""
+    sender = _prompt("From")
+    recipients = _prompt("To").split(",")
+    print("Enter message, end with ^D:")
+    message = sys.stdin.read()
+    print(f"Message length is {len(message)}")
+    server = SMTP("localhost")
+    server.set_debuglevel(1)
+    server.sendmail(sender, recipients, message)
+    server.quit()
+
+
+if __name__ == "__main__":
+    _main()
