@@ -1,0 +1,255 @@
+"""pneu._pneu called wrongly, too early, too late, from within and at random;
+and whose the message is."""
+
+from __future__ import annotations
+
+import array
+import copy
+import gc
+import pickle
+import random
+from collections import UserDict
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from extension import GO, MESSAGE, QUEUED, Base, begin, talk, written
+from pneu import _pneu, smtplib
+
+WRONG = [
+    lambda: _pneu.command_line(b"x"),
+    lambda: _pneu.command_line("x", 1),
+    lambda: _pneu.command_line(),
+    lambda: _pneu.command_line("x", "y", "z"),
+    lambda: _pneu.command_line("x", command="y"),
+    lambda: _pneu.command_line("x", arguments="y"),
+    lambda: _pneu.features("x"),
+    lambda: _pneu.content("x"),
+    lambda: _pneu.quote(None),
+    lambda: _pneu.line_ends(1),
+    lambda: _pneu.is_ascii("x"),
+    lambda: _pneu.is_plain_address(b"a@b"),
+    lambda: _pneu.mechanisms(None),
+    lambda: _pneu.Replies(1),
+    lambda: _pneu.Replies().feed("x"),
+    lambda: _pneu.Untouched(),
+    lambda: _pneu.Untouched("x", []),
+    lambda: _pneu.Untouched(str, [1]),
+    lambda: _pneu.Untouched(str, 1),
+    lambda: _pneu.Untouched(str, ["upper"])(),
+    lambda: _pneu.Untouched(str, ["upper"])("x", "y"),
+    lambda: _pneu.Exchange("PLAIN", "u"),
+    lambda: _pneu.Exchange("PLAIN", b"u", "p"),
+    lambda: _pneu.Exchange("PLAIN", "u", "p", "h", "binding"),
+    lambda: _pneu.Exchange("PLAIN", "u", "p").step("x"),
+    lambda: _pneu.Delivery(),
+    lambda: _pneu.Delivery("a", ["b"], b""),
+    lambda: begin().input("x"),
+    lambda: begin().input_end("x"),
+    lambda: begin().input_end(0, b"x"),
+    lambda: begin().input_end(),
+    lambda: begin().output_failed(None),
+]
+
+
+@pytest.mark.parametrize("call", WRONG)
+def test_wrong_types(call: Callable[[], object]) -> None:
+    with pytest.raises(TypeError):
+        call()
+
+
+@pytest.mark.parametrize("make", [
+    bytes, bytearray, memoryview,
+    lambda text: memoryview(array.array("i", text)),
+    lambda text: memoryview(text).cast("B", (len(text) // 4, 4))])
+def test_long_runs_are_not_copied(make: Callable[[bytes], Any]) -> None:
+    text = (b"x" * 70 + b"\r\n") * 10000
+    delivery = begin(message=make(text))
+    written(delivery)
+    delivery.input(GO)
+    parts = list(iter(delivery.output, None))
+    assert type(parts[0]) is memoryview and parts[0].nbytes == len(text)
+    assert b"".join(parts) == text + b".\r\n"
+    delivery.input(QUEUED)
+    del delivery
+    assert bytes(parts[0]) == text
+
+
+@pytest.mark.parametrize("line", [b"a\n", b".\r\n", b"." * 999 + b"\n",
+                                  b"\r", b"abc.\r\n"])
+def test_long_messages(line: bytes) -> None:
+    text = line * (700000 // len(line)) + b"end"
+    delivery = begin(message=text, features={})
+    talk(delivery, [b"250 a\r\n", b"250 b\r\n"])
+    delivery.input(b"354 go\r\n")
+    parts = list(iter(delivery.output, None))
+    assert b"".join(parts) == _pneu.content(text)
+    assert all(len(part) <= 256 * 1024 for part in parts
+               if type(part) is bytes)
+
+
+def test_message_is_held_until_the_end() -> None:
+    message = bytearray(MESSAGE)
+    delivery = begin(message=message)
+    written(delivery)
+    with pytest.raises(BufferError):
+        message.append(1)
+    delivery.input(GO)
+    written(delivery)
+    delivery.input(QUEUED)
+    message.append(1)
+    assert delivery.done and delivery.output() is None
+    message = bytearray(MESSAGE)
+    delivery = begin(message=message)
+    del delivery
+    message.append(1)
+    with pytest.raises(ValueError):
+        begin(message=message, recipients=["a b"])
+    message.append(1)
+
+
+def test_too_early_and_too_late() -> None:
+    delivery = begin()
+    with pytest.raises(RuntimeError, match="not done"):
+        delivery.result()
+    with pytest.raises(RuntimeError, match="retried"):
+        delivery.retry()
+    with pytest.raises(ValueError, match="END_"):
+        delivery.input_end(77)
+    assert delivery.reply is None
+    assert [row[1] for row in delivery.outcomes()] == ["not tried"]
+    delivery.input(b"")
+    delivery.input_end(_pneu.END_OF_STREAM)
+    delivery.input_end(_pneu.END_RESET, "again")
+    delivery.input(b"250 late\r\n")
+    delivery.output_failed("late")
+    assert delivery.output() is None and delivery.done
+
+
+@pytest.mark.parametrize("make", [
+    begin, _pneu.Replies, lambda: _pneu.Untouched(Base, ["one"]),
+    lambda: _pneu.Exchange("PLAIN", "u", "p")])
+def test_types_are_closed(make: Callable[[], Any]) -> None:
+    it = make()
+    kind = type(it)
+    kind.__init__(it, 1, 2, x=3)
+    with pytest.raises(TypeError):
+        kind.__new__(kind, *range(20))
+    with pytest.raises(TypeError):
+        type("Sub", (kind,), {})
+    with pytest.raises(TypeError):
+        kind.step = None
+    with pytest.raises(AttributeError):
+        it.new = 1
+    with pytest.raises(TypeError):
+        copy.copy(it)
+    with pytest.raises(TypeError):
+        pickle.dumps(it)
+
+
+def test_methods_of_other_objects() -> None:
+    for kind in (_pneu.Delivery, _pneu.Replies, _pneu.Exchange):
+        for name, method in vars(kind).items():
+            if callable(method) and not name.startswith("__"):
+                with pytest.raises(TypeError):
+                    method(object())
+                with pytest.raises(TypeError):
+                    method()
+
+
+class Nosy(str):
+    """An address that uses the delivery when it is looked at."""
+
+    delivery: _pneu.Delivery | None = None
+    caught: list[str] = []
+
+    def __hash__(self) -> int:
+        for call in (lambda it: it.result(), lambda it: it.output(),
+                     lambda it: it.retry(), lambda it: it.outcomes(),
+                     lambda it: it.input(b"250 x\r\n"),
+                     lambda it: it.input_end(0),
+                     lambda it: it.output_failed("x")):
+            if self.delivery is not None:
+                with pytest.raises(RuntimeError, match="in use"):
+                    call(self.delivery)
+                self.caught.append("busy")
+        return super().__hash__()
+
+    __eq__ = str.__eq__
+
+
+def test_delivery_within_delivery() -> None:
+    nosy = Nosy("b@x")
+    delivery = begin([nosy, "c@x"])
+    talk(delivery, [b"250 a\r\n550 b\r\n250 c\r\n354 d\r\n", QUEUED])
+    nosy.delivery = delivery
+    assert list(delivery.result()) == ["b@x"]
+    assert len(nosy.caught) == 7
+    nosy.delivery = None
+
+
+def test_owner_of_the_message_dies_within() -> None:
+    """Its finalizer runs when the message is given back."""
+    seen = []
+
+    class Owned(bytearray):
+        def __del__(self) -> None:
+            seen.append(delivery.done)
+            assert delivery.output() is None
+
+    delivery = begin(message=Owned(MESSAGE))
+    talk(delivery, [GO, QUEUED])
+    gc.collect()
+    assert seen == [True]
+
+
+def test_features_that_fail() -> None:
+    class Failing(UserDict):
+        def __getitem__(self, key: str) -> str:
+            raise LookupError(key)
+
+    with pytest.raises(LookupError):
+        begin(features=Failing())
+
+    class Doubtful:
+        def __bool__(self) -> bool:
+            raise ArithmeticError
+
+    with pytest.raises(ArithmeticError):
+        begin(pipelining=Doubtful())  # type: ignore[arg-type]
+    with pytest.raises(ArithmeticError):
+        _pneu.Replies().keep_lines = Doubtful()  # type: ignore[assignment]
+
+
+def test_calls_at_random() -> None:
+    """No order of calls does more than raise what the stub names."""
+    chance = random.Random(4)
+    words = [b"250 ok\r\n", b"354 go\r\n", b"550 no\r\n", b"421 x\r\n", b"2",
+             b"250-a\r\n", b"\r\n", b"500 x\r\n", b"452 y\r\n", b"x" * 9000]
+    calls: list[Callable[[Any], object]] = [
+        *[lambda it: it.input(chance.choice(words))] * 12,
+        *[lambda it: it.output()] * 6,
+        lambda it: it.input_end(chance.randrange(4)),
+        lambda it: it.output_failed("x"), lambda it: it.retry(),
+        lambda it: it.result(), lambda it: it.outcomes(),
+        lambda it: (it.done, it.leaving, it.must_close, it.must_reset,
+                    it.may_retry, it.reply)]
+    allowed = (smtplib.SMTPException, RuntimeError, ValueError)
+    ends = 0
+    for _ in range(3000):
+        delivery = begin([f"r{i}@x" for i in range(chance.randrange(1, 4))],
+                         message=bytearray(MESSAGE * chance.randrange(3)),
+                         lmtp=chance.random() < 0.3,
+                         pipelining=chance.random() < 0.7)
+        for _ in range(chance.randrange(40)):
+            try:
+                chance.choice(calls)(delivery)
+            except allowed:
+                pass
+        if not delivery.done:
+            delivery.input_end(_pneu.END_OF_STREAM)
+        assert delivery.done
+        ends += delivery.must_close
+        assert all(row[1] for row in delivery.outcomes())
+    assert ends > 1000
