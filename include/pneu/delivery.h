@@ -38,9 +38,11 @@ typedef struct pneu_envelope {
     bool all_or_nothing;   /* send nothing unless every RCPT is accepted. Over
                               LMTP each recipient is still answered for itself
                               at the end */
-    bool undivided; /* one transaction for all, however many they are: who is
-                       one too many is refused for now, and not tried again.
-                       Only a server's RCPTMAX divides them */
+    bool undivided; /* one transaction for all, however many they are, and what
+                       the server says is the answer: who is one too many is
+                       refused for now, and a command that it does not know is
+                       refused. Only its RCPTMAX divides them, and only its
+                       MAILMAX brings a renewal */
 } pneu_envelope;
 
 #define PNEU_ENVELOPE(...) \

@@ -103,17 +103,9 @@ static PyObject *delivery_new(PyTypeObject *type, PyObject *args,
     return object;
 }
 
-bool pn_py_delivery_may_retry(const pn_py_delivery *self)
-{
-    return self->session != NULL && self->inside != NULL &&
-           pneu_delivery_renewal(self->inside) == PNEU_RENEWAL_NO_PIPELINING &&
-           pneu_session_error(self->session)->status == PNEU_OK;
-}
-
 bool pn_py_delivery_is_done(const pn_py_delivery *self)
 {
-    return self->inside == NULL || pneu_delivery_is_done(self->inside) ||
-           pneu_delivery_renewal(self->inside) != PNEU_RENEWAL_NONE;
+    return self->inside == NULL || pneu_delivery_is_done(self->inside);
 }
 
 /* Every method begins with this and, if it is true, ends with leave(). */
@@ -131,8 +123,7 @@ static bool enter(pn_py_delivery *self)
 static PyObject *leave(pn_py_delivery *self, PyObject *result)
 {
     self->busy = false;
-    if (self->message != NULL && pn_py_delivery_is_done(self) &&
-        !pn_py_delivery_may_retry(self))
+    if (self->message != NULL && pn_py_delivery_is_done(self))
         release_message(self);
     return result;
 }
@@ -268,23 +259,6 @@ static PyObject *input_end(PyObject *object, PyObject *const *args,
     return leave(self, is_ended ? Py_NewRef(Py_None) : NULL);
 }
 
-static PyObject *retry(PyObject *object, PyObject *unused)
-{
-    pn_py_delivery *self = of(object);
-    (void)unused;
-    if (!enter(self))
-        return NULL;
-    PyObject *result = NULL;
-    if (!pn_py_delivery_may_retry(self)) {
-        PyErr_SetString(PyExc_RuntimeError, "this delivery cannot be retried");
-    } else {
-        pn_py_notes_clear(self);
-        result =
-            pn_py_delivery_connect(self, false) ? Py_NewRef(Py_None) : NULL;
-    }
-    return leave(self, result);
-}
-
 static PyObject *result(PyObject *object, PyObject *unused)
 {
     pn_py_delivery *self = of(object);
@@ -346,10 +320,33 @@ static PyObject *get_must_reset(PyObject *object, void *unused)
     return PyBool_FromLong(must);
 }
 
+/* RFC 5321 4.2.4: the server says that it does not know what any server knows.
+ */
+static bool is_unknown(const pn_py_note *note)
+{
+    return note->code == 500 || note->code == 502;
+}
+
+static bool is_every_recipient_unknown(const pn_py_delivery *self)
+{
+    size_t i = 0;
+    while (i < self->count && is_unknown(&self->notes.recipients[i]))
+        i++;
+    return i == self->count;
+}
+
 static PyObject *get_may_retry(PyObject *object, void *unused)
 {
+    const pn_py_delivery *self = of(object);
     (void)unused;
-    return PyBool_FromLong(pn_py_delivery_may_retry(of(object)));
+    bool is_whole = self->inside != NULL && pn_py_delivery_is_done(self) &&
+                    !must_close(self);
+    if (!is_whole || !pn_session_may_pipeline(self->session))
+        return PyBool_FromLong(false);
+    bool is_data_unknown =
+        is_unknown(&self->notes.data) ||
+        (self->notes.data.code == 503 && self->inside->batch.passed > 0);
+    return PyBool_FromLong(is_data_unknown || is_every_recipient_unknown(self));
 }
 
 static PyObject *get_reply(PyObject *object, void *unused)
@@ -374,9 +371,6 @@ static PyMethodDef METHODS[] = {
     {"input_end", PN_PY_METHOD(input_end), METH_FASTCALL | METH_KEYWORDS,
      "input_end($self, why, reason='')\n--\n\n"
      "No more octets come, and why."},
-    {"retry", retry, METH_NOARGS,
-     "retry($self, /)\n--\n\n"
-     "Begins again, one command at a time."},
     {"result", result, METH_NOARGS,
      "result($self, /)\n--\n\n"
      "Who was refused, as smtplib's sendmail() gives or raises it."},
@@ -396,7 +390,7 @@ static PyGetSetDef PROPERTIES[] = {
     {"must_reset", get_must_reset, NULL,
      "True if RSET is to be sent before anything else.", NULL},
     {"may_retry", get_may_retry, NULL,
-     "True if retry() can begin again after a RSET.", NULL},
+     "True if a group of commands was not understood.", NULL},
     {"reply", get_reply, NULL, "The last reply to the end of the message.",
      NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -92,7 +92,6 @@ void pn_py_notes_clear(pn_py_delivery *self);
 
 /* Is nothing left to write or to read? */
 bool pn_py_delivery_is_done(const pn_py_delivery *self);
-bool pn_py_delivery_may_retry(const pn_py_delivery *self);
 
 /* As the methods of these names. */
 PyObject *pn_py_delivery_result(pn_py_delivery *self);

@@ -89,7 +89,10 @@ static PyObject *words_of(const pn_py_delivery *self, size_t i,
     const pn_py_note *note = &self->notes.recipients[i];
     if (outcome->code == 0)
         return broken_words(self, outcome);
-    if (is_refusal(outcome) && note->code == outcome->code)
+    bool is_noted = note->code == outcome->code &&
+                    outcome->command != PNEU_COMMAND_MAIL &&
+                    outcome->command != PNEU_COMMAND_DATA;
+    if (is_refusal(outcome) && is_noted)
         return note_text(note);
     return pn_py_reply_text(pn_span_of(outcome->text));
 }
@@ -262,25 +265,12 @@ static PyObject *raise_cause(const pn_py_delivery *self)
     return raise_broken(self);
 }
 
-/* A group that was not understood, and nobody tries without. */
-static void give_up(pn_py_delivery *self)
-{
-    pneu_error why = *pneu_session_error(self->session);
-    if (pneu_delivery_renewal(self->inside) == PNEU_RENEWAL_NONE)
-        return;
-    if (why.status == PNEU_OK)
-        pn_fail(&why, PNEU_CANCELLED,
-                "the server did not understand commands in a group");
-    pneu_delivery_give_up(self->inside, &why);
-}
-
 PyObject *pn_py_delivery_result(pn_py_delivery *self)
 {
     if (!pn_py_delivery_is_done(self)) {
         PyErr_SetString(PyExc_RuntimeError, "the delivery is not done");
         return NULL;
     }
-    give_up(self);
     return pneu_delivery_tally(self->inside, PNEU_OUTCOME_ACCEPTED) > 0
                ? others(self)
                : raise_cause(self);

@@ -6,7 +6,7 @@ from __future__ import annotations
 import sys
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from pneu import _pneu
 from pneu._exceptions import (SMTPException, SMTPRecipientsRefused,
@@ -22,6 +22,17 @@ if TYPE_CHECKING:
     from pneu.smtplib import SMTP
 
 Envelope = tuple[str, Sequence[str]]
+
+
+class Plannable(Protocol):
+    """What a delivery must know of a connection."""
+
+    esmtp_features: dict[str, str]
+    does_esmtp: bool
+    pipelining: bool
+    _is_lmtp: bool
+    _groups_fail: bool
+
 Read = Callable[[int], bytes]
 
 
@@ -47,45 +58,75 @@ def _bare_envelope(sender: str | None, recipients: Sequence[str | None]
     return sender, bare
 
 
-def deliver(smtp: SMTP, sender: str, recipients: Sequence[str], bare: Envelope,
-            message: ReadableBuffer, mail_options: Sequence[str],
-            rcpt_options: Sequence[str]) -> Refused:
-    """Returns and raises what sendmail() does, with the addresses as they were
-    given."""
-    delivery = None
-    try:
-        delivery = _pneu.Delivery(
-            bare[0], bare[1], message,
-            smtp.esmtp_features if smtp.does_esmtp else None, mail_options,
-            rcpt_options, smtp._is_lmtp,
-            smtp.pipelining and not smtp._groups_fail)
-        _carry_out(smtp, delivery)
-        refused = Refused(delivery.result(), delivery.reply, delivery.outcomes)
-    except SMTPException as error:
-        if delivery is not None and delivery.done:
+class Group:
+    """A delivery that was planned, and the addresses as they were given."""
+
+    def __init__(self, smtp: Plannable, sender: str, recipients: Sequence[str],
+                 bare: Envelope, message: ReadableBuffer,
+                 mail_options: Sequence[str], rcpt_options: Sequence[str]
+                 ) -> None:
+        self._smtp = smtp
+        self._given = sender, recipients
+        self._bare = bare
+        self._letter = message, mail_options, rcpt_options
+        self.delivery = self._begin(smtp.pipelining and not smtp._groups_fail)
+
+    def _begin(self, pipelining: bool) -> _pneu.Delivery:
+        smtp, (message, mail, rcpt) = self._smtp, self._letter
+        try:
+            return _pneu.Delivery(
+                *self._bare, message,
+                smtp.esmtp_features if smtp.does_esmtp else None, mail, rcpt,
+                smtp._is_lmtp, pipelining)
+        except SMTPException as error:
+            self._name(error)
+            raise
+
+    def retry(self) -> None:
+        """The server did not understand a group: it gets no more of them."""
+        self._smtp._groups_fail = True
+        self.delivery = self._begin(False)
+
+    def result(self) -> Refused:
+        """Returns and raises what sendmail() does."""
+        delivery = self.delivery
+        try:
+            refused = Refused(delivery.result(), delivery.reply,
+                              delivery.outcomes)
+        except SMTPException as error:
             error.outcomes = [Outcome(*row) for row in delivery.outcomes()]
-        if bare != (sender, recipients):
-            _name_in_error(error, sender, dict(zip(bare[1], recipients)))
-        raise
-    if bare[1] is not recipients:
-        return _named(refused, dict(zip(bare[1], recipients)))
-    return refused
+            self._name(error)
+            raise
+        if self._bare[1] is self._given[1]:
+            return refused
+        return _named(refused, dict(zip(self._bare[1], self._given[1])))
+
+    def _name(self, error: SMTPException) -> None:
+        if self._bare != self._given:
+            sender, recipients = self._given
+            _name_in_error(error, sender, dict(zip(self._bare[1], recipients)))
 
 
-def _carry_out(smtp: SMTP, delivery: _pneu.Delivery) -> None:
-    """Leaves the connection ready for the next delivery, or closed."""
+def deliver(smtp: SMTP, group: Group) -> Refused:
+    """Returns and raises what sendmail() does."""
+    if _carry_out(smtp, group.delivery) and group.delivery.may_retry:
+        group.retry()
+        _carry_out(smtp, group.delivery)
+    return group.result()
+
+
+def _carry_out(smtp: SMTP, delivery: _pneu.Delivery) -> bool:
+    """Leaves the connection ready for the next delivery, or closed. True if
+    a RSET was needed for that, and answered 250."""
     if not smtp._hold(delivery):
         raise SMTPException("a delivery within a delivery")
     try:
         _converse(smtp, delivery)
-        if delivery.may_retry and _reset(smtp):
-            smtp._groups_fail = True
-            delivery.retry()
-            _converse(smtp, delivery)
         if delivery.must_close:
             smtp.close()
         elif delivery.must_reset:
-            _reset(smtp)
+            return _reset(smtp)
+        return False
     finally:
         smtp._release()
 

@@ -122,11 +122,17 @@ class MethodDelivery:
             self._refused(error.smtp_code, _octets(error))
             raise
         self._step = "end of message"
-        self._take_end(smtp._end_replies or [reply])
+        replies = smtp._end_replies or [reply]
+        self._take_end(replies)
+        if not is_reply(replies[-1][0], self._step):
+            reply = replies[-1]
         if not self._ledger.has_anybody():
             self._refused(*reply)
             raise SMTPDataError(*reply)
-        if smtp._end_replies and smtp._end_replies[-1][0] == 421:
+        if not is_reply(reply[0], self._step):
+            self._settle(*reply)
+            smtp.close()
+        elif replies[-1][0] == 421:
             smtp.close()
         return self._ledger.result()
 

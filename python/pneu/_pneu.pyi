@@ -144,9 +144,7 @@ class Delivery:
     def may_retry(self) -> bool:
         """True if nobody can have the message, and the server did not
         understand a group of commands: after a RSET that was answered 250,
-        retry() begins again, one command at a time."""
-
-    def retry(self) -> None: ...
+        it may be sent again, one command at a time."""
 
     def result(self) -> dict[str, tuple[int, bytes]]:
         """When done: who was refused, by address, with code and text.

@@ -39,9 +39,10 @@ from pneu._exceptions import (SMTPAuthenticationError, SMTPConnectError,
                               SMTPNotSupportedError, SMTPRecipientsRefused,
                               SMTPResponseException, SMTPSenderRefused,
                               SMTPServerDisconnected)
-from pneu._groups import _name_in_error, _named, plain_envelope
+from pneu._groups import Group, plain_envelope
 from pneu._letter import states
-from pneu._outcome import Outcome, Refused, Reply
+from pneu._outcome import Outcome as Outcome
+from pneu._outcome import Refused, Reply
 from pneu._stream import SourceAddress, Stream, open_tcp, open_unix
 from pneu.smtplib import LMTP_PORT, SMTP_PORT, SMTP_SSL_PORT
 
@@ -267,20 +268,12 @@ class SMTP(AsyncCommands):
         if bare is None:
             return await deliver_by_steps(self, from_addr, recipients, message,
                                           mail_options, rcpt_options)
-        try:
-            refused = await self._deliver(_pneu.Delivery(
-                bare[0], bare[1], message,
-                self.esmtp_features if self.does_esmtp else None,
-                mail_options, rcpt_options, self._is_lmtp,
-                self.pipelining and not self._groups_fail))
-        except SMTPException as error:
-            if bare != (from_addr, recipients):
-                _name_in_error(error, from_addr,
-                               dict(zip(bare[1], recipients)))
-            raise
-        if bare[1] is not recipients:
-            return _named(refused, dict(zip(bare[1], recipients)))
-        return refused
+        group = Group(self, from_addr, recipients, bare, message, mail_options,
+                      rcpt_options)
+        if await self._carry_out(group.delivery) and group.delivery.may_retry:
+            group.retry()
+            await self._carry_out(group.delivery)
+        return group.result()
 
     def _may_group(self, options: Sequence[str]) -> bool:
         """May commands go out without the methods that are there for them? If
@@ -289,25 +282,16 @@ class SMTP(AsyncCommands):
         return not (self.debuglevel > 0 or self._replies.pending
                     or options and states(options, "SMTPUTF8"))
 
-    async def _deliver(self, delivery: _pneu.Delivery) -> Refused:
-        """Carries a delivery to its end, and leaves the connection ready for
-        the next one, or closed."""
+    async def _carry_out(self, delivery: _pneu.Delivery) -> bool:
+        """Leaves the connection ready for the next delivery, or closed. True
+        if a RSET was needed for that, and answered 250."""
         stream = self._connected()
         await converse(self, delivery)
-        if delivery.may_retry and await self._reset():
-            self._groups_fail = True
-            delivery.retry()
-            await converse(self, delivery)
         if delivery.must_close:
             self._drop(stream)
         elif delivery.must_reset:
-            await self._reset()
-        try:
-            return Refused(delivery.result(), delivery.reply,
-                           delivery.outcomes)
-        except SMTPException as error:
-            error.outcomes = [Outcome(*row) for row in delivery.outcomes()]
-            raise
+            return await self._reset()
+        return False
 
     @in_turn
     async def send_message(self, msg: _letter.AnyMessage,

@@ -44,7 +44,7 @@ from pneu._line import _UNSET, is_real, write_at_once
 from pneu._line import CRLF as CRLF
 from pneu._outcome import Outcome as Outcome
 from pneu._outcome import Refused as Refused
-from pneu._outcome import Reply, is_positive
+from pneu._outcome import Reply, is_positive, is_reply
 from pneu._quoting import addr_only as _addr_only
 from pneu._quoting import fix_eols as _fix_eols
 from pneu._quoting import quote_periods as _quote_periods
@@ -391,6 +391,8 @@ class SMTP(Login):
         self._end_replies = replies = list[Reply]()
         while len(replies) < count:
             replies.append(self.getreply())
+            if not is_reply(replies[-1][0], "end of message"):
+                break  # what follows is not to be counted any more
         failures = [each for each in replies if not is_positive(each[0])]
         return (failures or replies)[0]
 
@@ -484,8 +486,9 @@ class SMTP(Login):
         if self._may_group(mail_options):
             bare = _groups.plain_envelope(from_addr, recipients)
             if bare is not None:
-                return _groups.deliver(self, from_addr, recipients, bare,
-                                       message, mail_options, rcpt_options)
+                return _groups.deliver(self, _groups.Group(
+                    self, from_addr, recipients, bare, message, mail_options,
+                    rcpt_options))
         return _methods.deliver(self, from_addr, recipients, message,
                                 mail_options, rcpt_options)
 

@@ -126,7 +126,8 @@ pneu_status pneu_delivery_start(pneu_delivery *delivery, pneu_session *session,
 
 bool pn_delivery_may_renew(const pneu_delivery *delivery, pneu_renewal reason)
 {
-    return (delivery->renewed & 1U << reason) == 0;
+    return (delivery->renewed & 1U << reason) == 0 &&
+           !delivery->letter.envelope.undivided;
 }
 
 pneu_renewal pneu_delivery_renewal(const pneu_delivery *delivery)

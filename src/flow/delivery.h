@@ -64,7 +64,8 @@ void pn_fate_wait(pneu_delivery *delivery, size_t i);
  * the message may be on its way. */
 void pn_fates_give_up(pneu_delivery *delivery, const pneu_error *why);
 
-/* May the delivery still be renewed for this reason? Once for each. */
+/* May the delivery still be renewed for this reason? Once for each; not at all
+ * if what the server says is to be the answer. */
 bool pn_delivery_may_renew(const pneu_delivery *delivery, pneu_renewal reason);
 
 /* Takes an event. True if it was the last one of the batch; the batch says how

@@ -245,29 +245,40 @@ def test_output_failed_and_nothing_said() -> None:
     assert str(caught.value) == f"{LOST}: [Errno 32] Broken pipe"
 
 
-def test_retry() -> None:
+@pytest.mark.parametrize("replies, may_retry", [
+    (b"250 a\r\n250 b\r\n250 c\r\n500 d\r\n", True),
+    (b"250 a\r\n250 b\r\n500 c\r\n502 d\r\n", True),
+    (b"250 a\r\n250 b\r\n550 c\r\n503 d\r\n", True),
+    (b"250 a\r\n500 b\r\n502 c\r\n503 d\r\n", True),
+    (b"250 a\r\n500 b\r\n550 c\r\n503 d\r\n", False),
+    (b"250 a\r\n550 b\r\n550 c\r\n503 d\r\n", False),
+    (b"250 a\r\n250 b\r\n250 c\r\n554 d\r\n", False),
+    (b"500 a\r\n503 b\r\n503 c\r\n503 d\r\n", False),
+    (b"250 a\r\n500 b\r\n500 c\r\n421 d\r\n", False),
+])
+def test_may_retry(replies: bytes, may_retry: bool) -> None:
     """RFC 5321 4.2.4: 500 to a command that came in a group."""
     delivery = begin(["b@x", "c@x"])
-    talk(delivery, [b"250 a\r\n250 b\r\n500 c\r\n500 d\r\n"])
-    assert delivery.done and delivery.may_retry and delivery.must_reset
-    delivery.retry()
-    assert not delivery.done and not delivery.may_retry
-    assert talk(delivery, [b"250 a\r\n", b"250 b\r\n", b"550 c\r\n",
-                           b"354 d\r\n", QUEUED])[:2] == [
-        b"MAIL FROM:<a@x> size=21\r\n", b"RCPT TO:<b@x>\r\n"]
-    assert delivery.result() == {"c@x": (550, b"c")}
-    with pytest.raises(RuntimeError):
-        delivery.retry()
-
-
-def test_no_retry_is_an_answer() -> None:
-    delivery = begin()
-    talk(delivery, [b"250 a\r\n250 b\r\n500 c\r\n"])
-    with pytest.raises(smtplib.SMTPDataError) as caught:
+    talk(delivery, [replies])
+    if not delivery.done:
+        delivery.input_end(_pneu.END_OF_STREAM)
+    assert delivery.done and delivery.may_retry == may_retry
+    with pytest.raises(smtplib.SMTPException):
         delivery.result()
-    assert caught.value.args == (500, b"c")
+    assert all(row[1] != "accepted" for row in delivery.outcomes())
+
+
+def test_no_retry_without_a_group() -> None:
+    delivery = begin(pipelining=False)
+    talk(delivery, [b"250 a\r\n", b"250 b\r\n", b"500 c\r\n"])
     assert delivery.done and not delivery.may_retry
-    assert delivery.outcomes()[0][1] == "not tried"
+    assert delivery.outcomes()[0][1:4] == ("refused for good", "DATA", 500)
+
+
+def test_unknown_to_one_is_an_answer() -> None:
+    delivery = begin(["b@x", "c@x"])
+    talk(delivery, [b"250 a\r\n250 b\r\n500 c\r\n354 d\r\n", QUEUED])
+    assert delivery.result() == {"c@x": (500, b"c")} and not delivery.may_retry
 
 
 @pytest.mark.parametrize("more", [b"2", b"421 bye\r\n", b"250 what\r\n"])

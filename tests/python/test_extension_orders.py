@@ -113,8 +113,6 @@ def test_too_early_and_too_late() -> None:
     delivery = begin()
     with pytest.raises(RuntimeError, match="not done"):
         delivery.result()
-    with pytest.raises(RuntimeError, match="retried"):
-        delivery.retry()
     with pytest.raises(ValueError, match="END_"):
         delivery.input_end(77)
     assert delivery.reply is None
@@ -166,7 +164,7 @@ class Nosy(str):
 
     def __hash__(self) -> int:
         for call in (lambda it: it.result(), lambda it: it.output(),
-                     lambda it: it.retry(), lambda it: it.outcomes(),
+                     lambda it: it.outcomes(),
                      lambda it: it.input(b"250 x\r\n"),
                      lambda it: it.input_end(0),
                      lambda it: it.output_failed("x")):
@@ -185,7 +183,7 @@ def test_delivery_within_delivery() -> None:
     talk(delivery, [b"250 a\r\n550 b\r\n250 c\r\n354 d\r\n", QUEUED])
     nosy.delivery = delivery
     assert list(delivery.result()) == ["b@x"]
-    assert len(nosy.caught) == 7
+    assert len(nosy.caught) == 6
     nosy.delivery = None
 
 
@@ -231,7 +229,7 @@ def test_calls_at_random() -> None:
         *[lambda it: it.input(chance.choice(words))] * 12,
         *[lambda it: it.output()] * 6,
         lambda it: it.input_end(chance.randrange(4)),
-        lambda it: it.output_failed("x"), lambda it: it.retry(),
+        lambda it: it.output_failed("x"),
         lambda it: it.result(), lambda it: it.outcomes(),
         lambda it: (it.done, it.leaving, it.must_close, it.must_reset,
                     it.may_retry, it.reply)]
