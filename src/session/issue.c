@@ -11,7 +11,8 @@ pneu_status pn_issue_misuse(pneu_session *session, const char *reason)
 
 pneu_status pn_issue_check(pneu_session *session)
 {
-    session->misuse = (pneu_error){.status = PNEU_OK};
+    if (session->misuse.status != PNEU_OK)
+        session->misuse = (pneu_error){.status = PNEU_OK};
     if (pn_session_is_over(session) || session->state == PN_STATE_CLOSING)
         return pn_issue_misuse(session, "the session is over");
     if (session->state == PN_STATE_CHALLENGED)
