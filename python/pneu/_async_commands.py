@@ -12,7 +12,7 @@ from pneu._async_login import AsyncLogin
 from pneu._exceptions import (SMTPDataError, SMTPHeloError,
                               SMTPNotSupportedError, SMTPServerDisconnected)
 from pneu._letter import refuse_nul, states
-from pneu._outcome import Reply, is_positive
+from pneu._outcome import Reply, is_positive, is_reply
 from pneu._quoting import addr_only, quoteaddr
 
 if TYPE_CHECKING:
@@ -164,7 +164,7 @@ class AsyncCommands(AsyncLogin):
             if code == 421:
                 self.close()
             raise SMTPDataError(code, text)
-        self._content_begun = True
+        self._content_begun = self._is_content = True
         with self._or_close():
             await self.send(_pneu.content(octets))
             code, text = await self._end_of_data()
@@ -186,6 +186,8 @@ class AsyncCommands(AsyncLogin):
         self._end_replies = replies
         while len(replies) < count:
             replies.append(await self.getreply())
+            if not is_reply(replies[-1][0], "end of message"):
+                break
         failures = [each for each in replies if not is_positive(each[0])]
         return (failures or replies)[0]
 

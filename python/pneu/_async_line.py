@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from pneu import _pneu
 from pneu._exceptions import SMTPException, SMTPServerDisconnected
-from pneu._line import _LAST_WORDS, Line, _auth_line, _is_cut
+from pneu._line import (_LAST_WORDS, Line, _auth_line, _has_auth_line, _is_cut,
+                        encoded)
 from pneu._outcome import Reply
 from pneu._stream import Stream
 
@@ -62,12 +63,14 @@ class AsyncLine:
 
     _unanswered: bool = False  # something was sent since the last reply
     _authenticating: bool = False  # what is sent next answers a challenge
+    _is_content: bool = False  # what is sent next is a message, no command
 
     # What needs no socket is the same for both.
     set_debuglevel: Callable[..., None] = Line.set_debuglevel
     _print_debug: Callable[..., None] = Line._print_debug
     _shown: Callable[..., Any] = Line._shown
     _parse: Callable[..., Reply | None] = Line._parse
+    _command_line: Callable[..., str] = Line._command_line
 
     def __init__(self, timeout: float | None) -> None:
         self.timeout = timeout
@@ -91,13 +94,18 @@ class AsyncLine:
         Raises SMTPServerDisconnected if there is no connection, or writing
         fails, which closes it; UnicodeEncodeError, with nothing sent.
         """
+        is_auth = not self._is_content and _has_auth_line(s)
+        if is_auth or self._authenticating:
+            self._refuse_cleartext()
         if self.debuglevel > 0:
             self._print_debug("send:", repr(self._shown(s)))
         stream = self._connected()
-        octets = s.encode(self.command_encoding) if isinstance(s, str) else s
+        octets = (encoded(s, self.command_encoding, is_auth
+                          or self._authenticating)
+                  if isinstance(s, str) else s)
         sys.audit("smtplib.send", self, octets)
         self._unanswered = True
-        if _auth_line(s):
+        if is_auth:
             self._authenticating = True
         try:
             await stream.write(octets, self._seconds())
@@ -115,7 +123,7 @@ class AsyncLine:
         over a line that is not private (see allow_cleartext_auth), with
         nothing sent; and what send() raises.
         """
-        line = _pneu.command_line(cmd, args)
+        line = self._command_line(cmd, args)
         if _auth_line(line):
             self._refuse_cleartext()
         await self.send(line)
@@ -131,6 +139,7 @@ class AsyncLine:
         if self.debuglevel > 0:
             self._print_debug("reply: retcode (%s); Msg: %a" % (code, text))
         self._unanswered = False
+        self._is_content = code == 354
         if code != 334:
             self._authenticating = False
         return code, text
@@ -147,7 +156,7 @@ class AsyncLine:
         """Closes the connection at once, and sends nothing. May be repeated.
         A call of another task that waits for the server raises
         SMTPServerDisconnected."""
-        self._authenticating = self._unanswered = False
+        self._authenticating = self._unanswered = self._is_content = False
         stream, self._stream = self._stream, None
         if stream is not None:
             stream.close()

@@ -88,11 +88,18 @@ class StepDelivery(MethodDelivery):
             await self._end(error.smtp_code, _octets(error))
             raise
         self._step = "end of message"
-        self._take_end(smtp._end_replies)
+        replies = smtp._end_replies
+        self._take_end(replies)
+        if not is_reply(replies[-1][0], self._step):
+            reply = replies[-1]
         if not self._ledger.has_anybody():
-            await self._end(*reply)
+            farewell = replies[-1][0] == 421
+            await self._end(*(replies[-1] if farewell else reply))
             raise SMTPDataError(*reply)
-        if smtp._end_replies[-1][0] == 421:
+        if not is_reply(reply[0], self._step):
+            self._settle(*reply)
+            smtp.close()
+        elif replies[-1][0] == 421:
             smtp.close()
         return self._ledger.result()
 

@@ -13,7 +13,7 @@ from typing import Any, Union
 from pneu import _pneu
 from pneu._exceptions import (SMTPAuthenticationError, SMTPException,
                               SMTPNotSupportedError)
-from pneu._line import Line
+from pneu._line import Line, encoded
 
 _MAXCHALLENGE = 5  # of one exchange; the initial response counts as one
 
@@ -36,7 +36,8 @@ def _method_name(mechanism: str) -> str:
 
 
 def _encoded(answer: str | bytes) -> str:
-    octets = answer.encode("utf-8") if isinstance(answer, str) else answer
+    octets = (encoded(answer, "utf-8", True) if isinstance(answer, str)
+              else answer)
     return encode_base64(octets, eol="")
 
 

@@ -37,12 +37,12 @@ Read = Callable[[int], bytes]
 
 
 def plain_envelope(sender: str, recipients: Sequence[str]) -> Envelope | None:
-    """Bare addresses for _pneu.Delivery, None if it does not take one, or if
-    there is no recipient."""
+    """Bare addresses for _pneu.Delivery, None if it does not take one, as an
+    empty recipient, or if there is no recipient."""
     is_plain = _pneu.is_plain_address
     if is_plain(sender):
         for each in recipients:
-            if not is_plain(each):
+            if not each or not is_plain(each):
                 break
         else:
             return (sender, recipients) if recipients else None
@@ -51,7 +51,7 @@ def plain_envelope(sender: str, recipients: Sequence[str]) -> Envelope | None:
 
 def _bare_envelope(sender: str | None, recipients: Sequence[str | None]
                    ) -> Envelope | None:
-    bare = [each for each in recipients if each is not None]
+    bare = [each for each in recipients if each]
     # Of a mailbox that is there twice the refusals are told by address.
     if sender is None or len(set(bare)) < len(recipients):
         return None

@@ -96,8 +96,10 @@ def _sender(message: AnyMessage, prefix: str) -> str:
 
 def _recipients(message: AnyMessage, prefix: str) -> list[str]:
     values = [message[prefix + name] for name in ("To", "Bcc", "Cc")]
-    return _addresses([value for value in values
-                       if value is not None and str(value).strip()])
+    # A group without members ("undisclosed-recipients:;") has no address.
+    return [address for address in _addresses(
+        [value for value in values
+         if value is not None and str(value).strip()]) if address]
 
 
 def envelope(message: AnyMessage, from_addr: str | None,
@@ -204,7 +206,9 @@ def _encode_headers(part: AnyMessage) -> None:
     for name, value in headers:
         raw = "".join(value.splitlines()).encode("ascii", "surrogateescape")
         if not raw.isascii() and _is_utf8(raw):
-            part[name] = raw.decode("utf-8")
+            # Not part[name] = ...: it refuses a second Subject.
+            part.set_raw(*part.policy.header_store_parse(
+                name, raw.decode("utf-8")))
         else:
             part.set_raw(name, value)
 

@@ -34,9 +34,12 @@ _CHUNK = 65536  # octets that are read at once
 _LAST_WORDS = 2.0  # seconds that what a leaving server says is waited for
 _AUTH = re.compile(r"\s*(AUTH(?:[^\S\r\n]+\S+)?)(?:\s+(\S)|\s*$)", re.I)
 _AUTH_OCTETS = re.compile(_AUTH.pattern.encode("ascii"), re.I)
+_ANY_AUTH = re.compile(r"^[^\S\r\n]*AUTH(?:\s|$)", re.I | re.M)
+_ANY_AUTH_OCTETS = re.compile(_ANY_AUTH.pattern.encode("ascii"), re.I | re.M)
+_DIRECT = ("socket", "gevent._socket3", "eventlet.greenio.base")
 _UNSET: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
 _TRANSIENT = ("_replies", "_read_from", "_holder", "_unanswered",
-              "_authenticating", "_exchange")
+              "_authenticating", "_exchange", "_is_content")
 
 
 class Turn:
@@ -55,12 +58,55 @@ def _auth_line(line: str | ReadableBuffer) -> re.Match[Any] | None:
             else _AUTH_OCTETS.match(line))
 
 
+def _has_auth_line(lines: str | ReadableBuffer) -> bool:
+    """Is the verb of one of these command lines AUTH?"""
+    return bool(_ANY_AUTH.search(lines) if isinstance(lines, str)
+                else _ANY_AUTH_OCTETS.search(lines))
+
+
+def encoded(text: str, encoding: str, is_secret: bool) -> bytes:
+    """Raises UnicodeEncodeError; that of a secret does not hold it."""
+    try:
+        return text.encode(encoding)
+    except UnicodeEncodeError as error:
+        if not is_secret:
+            raise
+        hidden = UnicodeEncodeError(error.encoding, "", error.start, error.end,
+                                    error.reason)
+    raise hidden  # out here, for it would carry the other along
+
+
+def _is_socket(line: Any) -> bool:
+    """Is it one, and not a mock that says so of itself?"""
+    return issubclass(type(line), _socket.socket)
+
+
+def _has_peer(line: Any) -> bool:
+    """Does it say, or might it, with whom it is connected? A mock does not."""
+    try:
+        return isinstance(line.getpeername(), (tuple, str, bytes))
+    except AttributeError:
+        return False
+    except Exception:
+        return True
+
+
 def _is_loopback(line: Any) -> bool:
     try:
         peer = ipaddress.ip_address(line.getpeername()[0].partition("%")[0])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
         return False
     return (getattr(peer, "ipv4_mapped", None) or peer).is_loopback
+
+
+def is_this_machine(host: str) -> bool:
+    """Does the name say so by itself? Nobody is asked."""
+    if host.startswith("/") or host.lower() in ("", "localhost"):
+        return True
+    try:
+        return ipaddress.ip_address(host.partition("%")[0]).is_loopback
+    except ValueError:
+        return False
 
 
 def is_private(line: Any) -> bool:
@@ -71,26 +117,28 @@ def is_private(line: Any) -> bool:
     another class, whose peer may be a proxy. An object that has nothing of a
     socket is the program's own business, and None goes nowhere.
     """
-    if line is None or _have_ssl and isinstance(line, ssl.SSLSocket):
+    if line is None:
         return True
-    if not isinstance(line, _socket.socket) and not hasattr(line,
-                                                            "getpeername"):
+    if _have_ssl and issubclass(type(line), ssl.SSLSocket):
+        # None after unwrap(): what is written then goes out in the clear.
+        return getattr(line, "_sslobj", line) is not None
+    if not _is_socket(line) and not _has_peer(line):
         return True
     if getattr(line, "family", None) == getattr(socket, "AF_UNIX", 0):
         return True
-    return type(line) is socket.socket and _is_loopback(line)
+    # By module: a program may have put a proxy's class at socket.socket.
+    return type(line).__module__ in _DIRECT and _is_loopback(line)
 
 
 def is_real(line: Any) -> bool:
     """Is it a socket, or gevent's, which has one inside? What else there is
     may be a program's own, that looks at what is written."""
-    return (isinstance(line, _socket.socket)
-            or isinstance(getattr(line, "_sock", None), _socket.socket))
+    return _is_socket(line) or _is_socket(getattr(line, "_sock", None))
 
 
 def _set_tcp_option(line: Any, name: str) -> None:
     """Without it things only go slower."""
-    if (isinstance(line, _socket.socket)
+    if (_is_socket(line)
             and line.family in (_socket.AF_INET, _socket.AF_INET6)):
         try:
             line.setsockopt(_socket.IPPROTO_TCP, getattr(_socket, name), 1)
@@ -141,6 +189,7 @@ class Line:
     _holder: object = None  # whoever delivers a message
     _unanswered: bool = False  # something was sent since the last reply
     _authenticating: bool = False  # what is sent next answers a challenge
+    _is_content: bool = False  # what is sent next is a message, no command
 
     def __getstate__(self) -> dict[str, Any]:
         state = {name: value for name, value in self.__dict__.items()
@@ -171,7 +220,7 @@ class Line:
 
     def _shown(self, s: str | ReadableBuffer) -> str | ReadableBuffer:
         """What debug output tells of something sent: no secret."""
-        match = _auth_line(s)
+        match = None if self._is_content else _auth_line(s)
         if self.debug_secrets or not (self._authenticating
                                       or match and match[2]):
             return s
@@ -206,26 +255,34 @@ class Line:
 
     def _refuse_cleartext(self) -> None:
         """Raises SMTPException where credentials would be seen on the way."""
-        if not self.allow_cleartext_auth and not is_private(self.sock):
+        if not self.allow_cleartext_auth and not self._is_private():
             raise SMTPException(
                 "no credentials over a line that is not encrypted: call "
                 "starttls() first, or use SMTP_SSL; or set "
                 "allow_cleartext_auth = True to send them in the clear")
 
+    def _is_private(self) -> bool:
+        return is_private(self.sock)
+
     def send(self, s: str | ReadableBuffer) -> None:
         """Writes all of s: a str in command_encoding, octets as they are.
 
         Raises SMTPServerDisconnected if there is no connection, or writing
-        fails, which closes it; UnicodeEncodeError, with nothing sent.
+        fails, which closes it; UnicodeEncodeError, and SMTPException for an
+        AUTH line over a line that is not private, with nothing sent.
         """
+        is_auth = not self._is_content and _has_auth_line(s)
+        if is_auth or self._authenticating:
+            self._refuse_cleartext()
         if self.debuglevel > 0:
             self._print_debug("send:", repr(self._shown(s)))
         self._refuse_intruder()
         if not self.sock:
             raise SMTPServerDisconnected("please run connect() first")
-        self._write(s.encode(self.command_encoding) if isinstance(s, str)
+        self._write(encoded(s, self.command_encoding, is_auth
+                            or self._authenticating) if isinstance(s, str)
                     else s)
-        if _auth_line(s):
+        if is_auth:
             self._authenticating = True
 
     def _write(self, octets: ReadableBuffer) -> None:
@@ -246,10 +303,20 @@ class Line:
         over a line that is not private (see allow_cleartext_auth), with
         nothing sent; and what send() raises.
         """
-        line = _pneu.command_line(cmd, args)
+        line = self._command_line(cmd, args)
         if _auth_line(line):
             self._refuse_cleartext()
         self.send(line)
+
+    def _command_line(self, cmd: str, args: str) -> str:
+        """args: anything that has a str(), as in smtplib."""
+        try:
+            return _pneu.command_line(cmd, f"{args}")
+        except ValueError:
+            if not self._authenticating:
+                raise
+        raise ValueError("command and arguments contain prohibited newline "
+                         "characters: [hidden]")
 
     def getreply(self) -> tuple[int, bytes]:
         """Reads a reply: its code, and its text with LF between the lines.
@@ -266,6 +333,7 @@ class Line:
         if self.debuglevel > 0:
             self._print_debug("reply: retcode (%s); Msg: %a" % (code, text))
         self._unanswered = False
+        self._is_content = code == 354
         if code != 334:
             self._authenticating = False
         return code, text
@@ -278,7 +346,7 @@ class Line:
     def close(self) -> None:
         """Closes the connection, and sends nothing. May be repeated."""
         self._replies = self._read_from = None
-        self._authenticating = self._unanswered = False
+        self._authenticating = self._unanswered = self._is_content = False
         try:
             file, self.file = self.file, None
             if file:
@@ -292,7 +360,7 @@ class Line:
         """What the server's octets are read from: the socket itself, or a file
         made of what only looks like one."""
         if self.file is None:
-            if isinstance(self.sock, _socket.socket):
+            if _is_socket(self.sock):
                 return self.sock
             if self.sock is None:
                 raise SMTPServerDisconnected("please run connect() first")
@@ -310,11 +378,10 @@ class Line:
 
     def _receive(self) -> bytes:
         """Octets from the server, b"" at their end."""
-        source = self._read_from
+        source: Any = self._read_from
         try:
-            octets: bytes = (source.recv(_CHUNK)
-                             if isinstance(source, _socket.socket)
-                             else source.readline(_MAXLINE + 1))  # type: ignore
+            octets: bytes = (source.recv(_CHUNK) if _is_socket(source)
+                             else source.readline(_MAXLINE + 1))
         except OSError as error:
             self.close()
             raise SMTPServerDisconnected(
@@ -350,7 +417,7 @@ class Line:
 
     def _last_words(self) -> tuple[int, bytes] | None:
         """A reply that came before writing failed: it may say why."""
-        if not isinstance(self.sock, _socket.socket):
+        if not _is_socket(self.sock):
             return None
         try:
             self.sock.settimeout(_LAST_WORDS)

@@ -127,7 +127,8 @@ class MethodDelivery:
         if not is_reply(replies[-1][0], self._step):
             reply = replies[-1]
         if not self._ledger.has_anybody():
-            self._refused(*reply)
+            farewell = replies[-1][0] == 421
+            self._refused(*(replies[-1] if farewell else reply))
             raise SMTPDataError(*reply)
         if not is_reply(reply[0], self._step):
             self._settle(*reply)

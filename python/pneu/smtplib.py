@@ -40,7 +40,8 @@ from pneu._exceptions import (SMTPAuthenticationError, SMTPConnectError,
                               SMTPServerDisconnected)
 from pneu._letter import refuse_nul, states
 from pneu._line import _MAXLINE as _MAXLINE
-from pneu._line import _UNSET, is_real, write_at_once
+from pneu._line import (_UNSET, _is_loopback, is_private, is_real,
+                        is_this_machine, write_at_once)
 from pneu._line import CRLF as CRLF
 from pneu._outcome import Outcome as Outcome
 from pneu._outcome import Refused as Refused
@@ -128,6 +129,7 @@ class SMTP(Login):
     default_port: int = SMTP_PORT
     pipelining: bool = True
 
+    _host: str = ""
     _last_host: str = ""  # what _host was set to here
     _is_lmtp: bool = False
     _groups_fail: bool = False  # this server offers PIPELINING, and has none
@@ -232,6 +234,14 @@ class SMTP(Login):
         if self._host == self._last_host:
             self._host = self._last_host = host
 
+    def _is_private(self) -> bool:
+        """A peer on this machine may be a proxy, if a program opened the
+        socket, for a host elsewhere."""
+        return is_private(self.sock) and (
+            _opens_itself(self) or is_this_machine(self._last_host)
+            or not _is_loopback(self.sock)
+            or _have_ssl and isinstance(self.sock, ssl.SSLSocket))
+
     def _forget(self) -> None:
         """A new server: nothing is known of it."""
         self._forget_greeting()
@@ -247,7 +257,7 @@ class SMTP(Login):
         """Reads the greeting that comes over a new socket."""
         self.sock = sock
         self.file = self._replies = None
-        self._authenticating = False
+        self._authenticating = self._is_content = False
         write_at_once(sock)
         try:
             code, text = self.getreply()
@@ -370,7 +380,7 @@ class SMTP(Login):
             if code == 421:
                 self.close()
             raise SMTPDataError(code, text)
-        self._content_begun = True
+        self._content_begun = self._is_content = True
         self.send(_pneu.content(octets))
         code, text = self._end_of_data()
         if self.debuglevel > 0:
@@ -477,7 +487,7 @@ class SMTP(Login):
         pipelining.
         """
         self.ehlo_or_helo_if_needed()
-        mail_options = tuple(mail_options)
+        mail_options = tuple(mail_options or ())
         rcpt_options = tuple(rcpt_options or ())
         recipients = _letter.recipient_list(to_addrs)
         message = _letter.octets(msg)
@@ -556,6 +566,9 @@ class SMTP(Login):
 _untouched = _pneu.Untouched(SMTP, [
     "putcmd", "getreply", "docmd", "mail", "rcpt", "data", "send", "rset",
     "_rset", "close", "has_extn"])
+
+
+_opens_itself = _pneu.Untouched(SMTP, ["_get_socket"])
 
 
 if _have_ssl:
