@@ -211,7 +211,8 @@ class Connection:
     def _leave(self) -> None:
         """Hangs up, yet notes what still comes."""
         try:
-            self.line.shutdown(socket.SHUT_WR)
+            # SSLSocket's own would read on without decrypting.
+            socket.socket.shutdown(self.line, socket.SHUT_WR)
         except OSError as error:
             raise Gone from error
         self._note()
