@@ -40,7 +40,7 @@ static pneu_status grow(pn_buffer *buffer, size_t wanted)
     size_t capacity = buffer->capacity > 0 ? buffer->capacity : FIRST_CAPACITY;
     while (capacity < wanted)
         capacity = capacity > buffer->maximum / 2 ? wanted : capacity * 2;
-    char *memory = pn_memory_resize(NULL, capacity, 1);
+    char *memory = pn_memory_new(capacity, 1);
     if (memory == NULL)
         return PNEU_NO_MEMORY;
     size_t length = buffer->memory != NULL ? pn_buffer_length(buffer) : 0;

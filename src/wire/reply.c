@@ -177,8 +177,9 @@ static pneu_status end_line(pn_reply_parser *parser, pneu_error *error)
                        PN_REPLY_LINES_MAX);
     parser->reply.code = agrees ? code : -1;
     pn_span text = text_of(line, parser->tolerant);
-    memmove(parser->text.memory + parser->text.start + parser->line_start,
-            text.data, text.length);
+    if (text.length > 0) /* nothing may have been kept yet */
+        memmove(parser->text.memory + parser->text.start + parser->line_start,
+                text.data, text.length);
     pn_buffer_cut(&parser->text, parser->line_start + text.length);
     parser->line_octets = 0;
     if (last)
