@@ -7,7 +7,7 @@ import time
 from typing import TYPE_CHECKING
 
 from pneu import _pneu
-from pneu._line import _LAST_WORDS, reason_of
+from pneu._line import LAST_WORDS, reason_of
 
 if TYPE_CHECKING:
     from pneu._async_line import AsyncLine
@@ -69,7 +69,7 @@ async def _hear(delivery: _pneu.Delivery, stream: Stream,
 
 async def _hear_out(delivery: _pneu.Delivery, stream: Stream) -> None:
     """Reads what a leaving server still says, for a short while."""
-    end = time.monotonic() + _LAST_WORDS
+    end = time.monotonic() + LAST_WORDS
     while not delivery.done:
         left = end - time.monotonic()
         if left > 0:

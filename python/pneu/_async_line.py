@@ -16,27 +16,25 @@ from typing import TYPE_CHECKING, Any, Concatenate, ParamSpec, TypeVar
 
 from pneu import _pneu
 from pneu._exceptions import SMTPException, SMTPServerDisconnected
-from pneu._line import (_LAST_WORDS, Line, _auth_line, _has_auth_line, _is_cut,
-                        encoded)
+from pneu._line import (LAST_WORDS, UNSET, Line, auth_line, encoded,
+                        has_auth_line, is_cut)
 from pneu._outcome import Reply
 from pneu._stream import Stream
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
-P = ParamSpec("P")
-T = TypeVar("T")
-L = TypeVar("L", bound="AsyncLine")
-
-NO_TIMEOUT_GIVEN: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore
+_P = ParamSpec("_P")
+_T = TypeVar("_T")
+_L = TypeVar("_L", bound="AsyncLine")
 
 
-def in_turn(method: Callable[Concatenate[L, P], Coroutine[Any, Any, T]]
-            ) -> Callable[Concatenate[L, P], Coroutine[Any, Any, T]]:
+def in_turn(method: Callable[Concatenate[_L, _P], Coroutine[Any, Any, _T]]
+            ) -> Callable[Concatenate[_L, _P], Coroutine[Any, Any, _T]]:
     """A method that has the line to itself, with all that it calls: other
     tasks wait until it is over."""
     @functools.wraps(method)
-    async def waiting(self: L, /, *args: P.args, **named: P.kwargs) -> T:
+    async def waiting(self: _L, /, *args: _P.args, **named: _P.kwargs) -> _T:
         task = asyncio.current_task()
         if self._holder is task:
             return await method(self, *args, **named)
@@ -94,7 +92,7 @@ class AsyncLine:
         Raises SMTPServerDisconnected if there is no connection, or writing
         fails, which closes it; UnicodeEncodeError, with nothing sent.
         """
-        is_auth = not self._is_content and _has_auth_line(s)
+        is_auth = not self._is_content and has_auth_line(s)
         if is_auth or self._authenticating:
             self._refuse_cleartext()
         if self.debuglevel > 0:
@@ -124,7 +122,7 @@ class AsyncLine:
         nothing sent; and what send() raises.
         """
         line = self._command_line(cmd, args)
-        if _auth_line(line):
+        if auth_line(line):
             self._refuse_cleartext()
         await self.send(line)
 
@@ -162,7 +160,7 @@ class AsyncLine:
             stream.close()
 
     def _seconds(self) -> float | None:
-        if self.timeout is NO_TIMEOUT_GIVEN:
+        if self.timeout is UNSET:
             return socket.getdefaulttimeout()
         return self.timeout
 
@@ -222,7 +220,7 @@ class AsyncLine:
             else:
                 replies.end()
             reply = self._parse(replies)
-            if not octets and (reply is None or _is_cut(*reply)):
+            if not octets and (reply is None or is_cut(*reply)):
                 self._drop(stream)
                 raise SMTPServerDisconnected("Connection unexpectedly closed")
         return reply
@@ -239,6 +237,6 @@ class AsyncLine:
     async def _last_words(self) -> Reply | None:
         """A reply that came before writing failed: it may say why."""
         try:
-            return await self._read_reply(_LAST_WORDS)
+            return await self._read_reply(LAST_WORDS)
         except OSError:
             return None

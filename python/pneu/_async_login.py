@@ -2,14 +2,18 @@
 answers. What to answer is computed by pneu._auth, and in C."""
 from __future__ import annotations
 
+import asyncio
 import base64
 from collections.abc import Callable
 
 from pneu._async_line import AsyncLine, in_turn
-from pneu._auth import (_MAXCHALLENGE, AuthObject, Login, Mechanisms, _encoded,
-                        _method_name, tls_binding)
+from pneu._auth import (MAXCHALLENGE, Answer, AuthObject, Login, Mechanisms,
+                        encoded_answer, method_name, tls_binding)
 from pneu._exceptions import SMTPAuthenticationError, SMTPException
 from pneu._outcome import Reply
+
+_SCRAM = (Mechanisms.auth_scram_sha_1, Mechanisms.auth_scram_sha_1_plus,
+          Mechanisms.auth_scram_sha_256, Mechanisms.auth_scram_sha_256_plus)
 
 
 class AsyncLogin(Mechanisms, AsyncLine):
@@ -53,7 +57,7 @@ class AsyncLogin(Mechanisms, AsyncLine):
         self._auth_challenge_count = 0 if initial is None else 1
         line = mechanism.upper()
         if initial is not None:
-            line += " " + _encoded(initial)
+            line += " " + encoded_answer(initial)
         code, text = await self.docmd("AUTH", line)
         while code == 334:
             code, text = await self._answer(authobject, text)
@@ -66,18 +70,30 @@ class AsyncLogin(Mechanisms, AsyncLine):
         """Answers one challenge, or if it cannot be answered ends the exchange
         (RFC 4954 4)."""
         try:
-            if self._auth_challenge_count > _MAXCHALLENGE:
+            if self._auth_challenge_count > MAXCHALLENGE:
                 raise SMTPException("Server AUTH mechanism infinite loop. "
                                     f"Last response: {(334, text)!r}")
             self._auth_challenge_count += 1
-            answer = authobject(base64.decodebytes(text))
+            answer = await self._computed(authobject,
+                                          base64.decodebytes(text))
             if answer is None:
                 raise TypeError("the authobject has no answer to a challenge: "
                                 "it returned None, not str or bytes")
         except Exception:
             await self.docmd("*")
             raise
-        return await self.docmd(_encoded(answer))
+        return await self.docmd(encoded_answer(answer))
+
+    async def _computed(self, authobject: AuthObject, challenge: bytes
+                        ) -> Answer:
+        """What it answers. SCRAM may be asked for 1,000,000 iterations, which
+        are seconds of computing: the loop goes on meanwhile. A program's own
+        authobject is called in the loop's thread."""
+        if (self._exchange is None
+                or getattr(authobject, "__func__", None) not in _SCRAM):
+            return authobject(challenge)
+        with self._or_close():  # an answer is due, and would not come
+            return await asyncio.to_thread(authobject, challenge)
 
     @in_turn
     async def login(self, user: str, password: str, *,
@@ -95,7 +111,7 @@ class AsyncLogin(Mechanisms, AsyncLine):
         for name in names:
             try:
                 return await self.auth(
-                    name, getattr(self, _method_name(name)),
+                    name, getattr(self, method_name(name)),
                     initial_response_ok=initial_response_ok)
             except SMTPAuthenticationError as error:
                 if self._stream is None:

@@ -10,7 +10,7 @@ from pneu._exceptions import (SMTPDataError, SMTPException,
                               SMTPRecipientsRefused, SMTPSenderRefused,
                               SMTPServerDisconnected)
 from pneu._letter import refuse_nul
-from pneu._methods import MethodDelivery, _octets, _stated
+from pneu._methods import MethodDelivery, said_by, stated
 from pneu._outcome import Refused, is_positive, is_reply
 
 if TYPE_CHECKING:
@@ -27,7 +27,7 @@ async def deliver_by_steps(
     octets = _pneu.line_ends(message)
     refuse_nul(octets)
     shape: Any = smtp
-    options = _stated(shape, sender, octets, mail_options)
+    options = stated(shape, (sender, recipients), octets, mail_options)
     encoding = smtp.command_encoding
     try:
         return await StepDelivery(shape, sender, recipients).run_steps(
@@ -85,7 +85,7 @@ class StepDelivery(MethodDelivery):
         try:
             reply = await smtp.data(message)
         except SMTPDataError as error:
-            await self._end(error.smtp_code, _octets(error))
+            await self._end(error.smtp_code, said_by(error))
             raise
         self._step = "end of message"
         replies = smtp._end_replies

@@ -15,7 +15,7 @@ from pneu._exceptions import (SMTPAuthenticationError, SMTPException,
                               SMTPNotSupportedError)
 from pneu._line import Line, encoded
 
-_MAXCHALLENGE = 5  # of one exchange; the initial response counts as one
+MAXCHALLENGE = 5  # of one exchange; the initial response counts as one
 
 Answer = Union[str, bytes, None]
 AuthObject = Callable[..., Answer]
@@ -30,12 +30,12 @@ def tls_binding(line: Any) -> bytes | None:
     return found
 
 
-def _method_name(mechanism: str) -> str:
+def method_name(mechanism: str) -> str:
     # One object for all calls: a type remembers each that it was asked for.
     return sys.intern("auth_" + mechanism.lower().replace("-", "_"))
 
 
-def _encoded(answer: str | bytes) -> str:
+def encoded_answer(answer: str | bytes) -> str:
     octets = (encoded(answer, "utf-8", True) if isinstance(answer, str)
               else answer)
     return encode_base64(octets, eol="")
@@ -146,7 +146,7 @@ class Login(Mechanisms, Line):
         self._auth_challenge_count = 0 if initial is None else 1
         line = mechanism
         if initial is not None:
-            line += " " + _encoded(initial)
+            line += " " + encoded_answer(initial)
         code, text = self.docmd("AUTH", line)
         while code == 334:
             code, text = self._answer(authobject, text)
@@ -163,8 +163,8 @@ class Login(Mechanisms, Line):
         if answer is None:
             raise TypeError("the authobject has no answer to a challenge: "
                             "it returned None, not str or bytes")
-        reply = self.docmd(_encoded(answer))
-        if self._auth_challenge_count > _MAXCHALLENGE:
+        reply = self.docmd(encoded_answer(answer))
+        if self._auth_challenge_count > MAXCHALLENGE:
             raise SMTPException("Server AUTH mechanism infinite loop. Last "
                                 f"response: {reply!r}")
         return reply
@@ -200,7 +200,7 @@ class Login(Mechanisms, Line):
         connected = self.sock is not None
         for name in names:
             try:
-                return self.auth(name, getattr(self, _method_name(name)),
+                return self.auth(name, getattr(self, method_name(name)),
                                  initial_response_ok=initial_response_ok)
             except SMTPAuthenticationError as error:
                 if connected and self.sock is None:
@@ -216,7 +216,7 @@ class Login(Mechanisms, Line):
         offered = self.esmtp_features["auth"]
         names = [name for name in _pneu.mechanisms(
                      offered, self._channel_binding() is not None)
-                 if hasattr(self, _method_name(name))]
+                 if hasattr(self, method_name(name))]
         if not names:
             raise SMTPException(
                 "No suitable authentication method found. The server offers "

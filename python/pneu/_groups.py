@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING, Any, Protocol
 from pneu import _pneu
 from pneu._exceptions import (SMTPException, SMTPRecipientsRefused,
                               SMTPSenderRefused)
-from pneu._line import (_CHUNK, _LAST_WORDS, _MAXLINE, acknowledge_at_once,
+from pneu._line import (CHUNK, LAST_WORDS, MAXLINE, acknowledge_at_once,
                         reason_of)
-from pneu._outcome import Outcome, Refused
+from pneu._outcome import Outcome, Refused, not_asked
 from pneu._quoting import plain
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Envelope = tuple[str, Sequence[str]]
 
 
-class Plannable(Protocol):
+class _Plannable(Protocol):
     """What a delivery must know of a connection."""
 
     esmtp_features: dict[str, str]
@@ -33,12 +33,12 @@ class Plannable(Protocol):
     _is_lmtp: bool
     _groups_fail: bool
 
-Read = Callable[[int], bytes]
+_Read = Callable[[int], bytes]
 
 
 def plain_envelope(sender: str, recipients: Sequence[str]) -> Envelope | None:
-    """Bare addresses for _pneu.Delivery, None if it does not take one, as an
-    empty recipient, or if there is no recipient."""
+    """Bare addresses for _pneu.Delivery; None if it does not take one, if there
+    is no recipient, or an empty one, which only the server may refuse."""
     is_plain = _pneu.is_plain_address
     if is_plain(sender):
         for each in recipients:
@@ -61,7 +61,7 @@ def _bare_envelope(sender: str | None, recipients: Sequence[str | None]
 class Group:
     """A delivery that was planned, and the addresses as they were given."""
 
-    def __init__(self, smtp: Plannable, sender: str, recipients: Sequence[str],
+    def __init__(self, smtp: _Plannable, sender: str, recipients: Sequence[str],
                  bare: Envelope, message: ReadableBuffer,
                  mail_options: Sequence[str], rcpt_options: Sequence[str]
                  ) -> None:
@@ -80,6 +80,8 @@ class Group:
                 smtp._is_lmtp, pipelining)
         except SMTPException as error:
             self._name(error)
+            if isinstance(error, SMTPSenderRefused):
+                error.outcomes = not_asked(self._given[1], error.smtp_error)
             raise
 
     def retry(self) -> None:
@@ -139,8 +141,8 @@ def _converse(smtp: SMTP, delivery: _pneu.Delivery) -> None:
     refuses it before leaves it as it is.
     """
     sock, source = smtp.sock, smtp._source()
-    read, limit = ((source.recv, _CHUNK) if source is sock
-                   else (source.readline, _MAXLINE + 1))
+    read, limit = ((source.recv, CHUNK) if source is sock
+                   else (source.readline, MAXLINE + 1))
     has_begun = is_partial = False
     try:
         while not delivery.done:
@@ -167,7 +169,7 @@ def _converse(smtp: SMTP, delivery: _pneu.Delivery) -> None:
         raise
 
 
-def _hear(delivery: _pneu.Delivery, read: Read, limit: int) -> None:
+def _hear(delivery: _pneu.Delivery, read: _Read, limit: int) -> None:
     """Feeds what comes next: octets of a socket, or a line of a file."""
     try:
         octets = read(limit)
@@ -180,10 +182,10 @@ def _hear(delivery: _pneu.Delivery, read: Read, limit: int) -> None:
         delivery.input_end(_pneu.END_OF_STREAM)
 
 
-def _hear_out(delivery: _pneu.Delivery, sock: Any, read: Read, limit: int
+def _hear_out(delivery: _pneu.Delivery, sock: Any, read: _Read, limit: int
               ) -> None:
     """Reads what a leaving server still says, for a short while."""
-    end = time.monotonic() + _LAST_WORDS
+    end = time.monotonic() + LAST_WORDS
     set_timeout = getattr(sock, "settimeout", None)
     while not delivery.done:
         left = end - time.monotonic()

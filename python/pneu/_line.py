@@ -12,7 +12,7 @@ import re
 import socket
 import sys
 import threading
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 from pneu import _pneu
 from pneu._exceptions import (SMTPException, SMTPResponseException,
@@ -29,15 +29,16 @@ if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 CRLF = "\r\n"
-_MAXLINE = 8192  # octets of a reply's line, its end included
-_CHUNK = 65536  # octets that are read at once
-_LAST_WORDS = 2.0  # seconds that what a leaving server says is waited for
+MAXLINE = 8192  # octets of a reply's line, its end included
+CHUNK = 65536  # octets that are read at once
+LAST_WORDS = 2.0  # seconds that what a leaving server says is waited for
 _AUTH = re.compile(r"\s*(AUTH(?:[^\S\r\n]+\S+)?)(?:\s+(\S)|\s*$)", re.I)
 _AUTH_OCTETS = re.compile(_AUTH.pattern.encode("ascii"), re.I)
 _ANY_AUTH = re.compile(r"^[^\S\r\n]*AUTH(?:\s|$)", re.I | re.M)
 _ANY_AUTH_OCTETS = re.compile(_ANY_AUTH.pattern.encode("ascii"), re.I | re.M)
 _DIRECT = ("socket", "gevent._socket3", "eventlet.greenio.base")
-_UNSET: Any = socket._GLOBAL_DEFAULT_TIMEOUT  # type: ignore[attr-defined]
+# No number, yet what a time-out may be.
+UNSET = cast(float, getattr(socket, "_GLOBAL_DEFAULT_TIMEOUT"))
 _TRANSIENT = ("_replies", "_read_from", "_holder", "_unanswered",
               "_authenticating", "_exchange", "_is_content")
 
@@ -51,14 +52,14 @@ class Turn:
         self.thread = threading.get_ident()
 
 
-def _auth_line(line: str | ReadableBuffer) -> re.Match[Any] | None:
+def auth_line(line: str | ReadableBuffer) -> re.Match[Any] | None:
     """If this is a command line whose verb is AUTH: group 1 is what is no
     secret, and group 2 is there if there is more."""
     return (_AUTH.match(line) if isinstance(line, str)
             else _AUTH_OCTETS.match(line))
 
 
-def _has_auth_line(lines: str | ReadableBuffer) -> bool:
+def has_auth_line(lines: str | ReadableBuffer) -> bool:
     """Is the verb of one of these command lines AUTH?"""
     return bool(_ANY_AUTH.search(lines) if isinstance(lines, str)
                 else _ANY_AUTH_OCTETS.search(lines))
@@ -91,7 +92,7 @@ def _has_peer(line: Any) -> bool:
         return True
 
 
-def _is_loopback(line: Any) -> bool:
+def is_loopback(line: Any) -> bool:
     try:
         peer = ipaddress.ip_address(line.getpeername()[0].partition("%")[0])
     except (OSError, ValueError, LookupError, TypeError, AttributeError):
@@ -127,7 +128,7 @@ def is_private(line: Any) -> bool:
     if getattr(line, "family", None) == getattr(socket, "AF_UNIX", 0):
         return True
     # By module: a program may have put a proxy's class at socket.socket.
-    return type(line).__module__ in _DIRECT and _is_loopback(line)
+    return type(line).__module__ in _DIRECT and is_loopback(line)
 
 
 def is_real(line: Any) -> bool:
@@ -158,7 +159,7 @@ def acknowledge_at_once(line: Any) -> None:
     _set_tcp_option(line, "TCP_QUICKACK")
 
 
-def _is_cut(code: int, text: bytes) -> bool:
+def is_cut(code: int, text: bytes) -> bool:
     """Did the stream end within the last line of these?"""
     return code == -1 and b"\n" in text
 
@@ -195,12 +196,12 @@ class Line:
         state = {name: value for name, value in self.__dict__.items()
                  if name not in _TRANSIENT}
         # A copy of this object would not be known as "no time-out given".
-        if state.get("timeout") is _UNSET:
+        if state.get("timeout") is UNSET:
             del state["timeout"]
         return state
 
     def __setstate__(self, state: dict[str, Any]) -> None:
-        self.__dict__["timeout"] = _UNSET
+        self.__dict__["timeout"] = UNSET
         self.__dict__.update(state)
 
     def set_debuglevel(self, debuglevel: int) -> None:
@@ -220,7 +221,7 @@ class Line:
 
     def _shown(self, s: str | ReadableBuffer) -> str | ReadableBuffer:
         """What debug output tells of something sent: no secret."""
-        match = None if self._is_content else _auth_line(s)
+        match = None if self._is_content else auth_line(s)
         if self.debug_secrets or not (self._authenticating
                                       or match and match[2]):
             return s
@@ -271,7 +272,7 @@ class Line:
         fails, which closes it; UnicodeEncodeError, and SMTPException for an
         AUTH line over a line that is not private, with nothing sent.
         """
-        is_auth = not self._is_content and _has_auth_line(s)
+        is_auth = not self._is_content and has_auth_line(s)
         if is_auth or self._authenticating:
             self._refuse_cleartext()
         if self.debuglevel > 0:
@@ -304,7 +305,7 @@ class Line:
         nothing sent; and what send() raises.
         """
         line = self._command_line(cmd, args)
-        if _auth_line(line):
+        if auth_line(line):
             self._refuse_cleartext()
         self.send(line)
 
@@ -380,8 +381,8 @@ class Line:
         """Octets from the server, b"" at their end."""
         source: Any = self._read_from
         try:
-            octets: bytes = (source.recv(_CHUNK) if _is_socket(source)
-                             else source.readline(_MAXLINE + 1))
+            octets: bytes = (source.recv(CHUNK) if _is_socket(source)
+                             else source.readline(MAXLINE + 1))
         except OSError as error:
             self.close()
             raise SMTPServerDisconnected(
@@ -410,7 +411,7 @@ class Line:
             else:
                 replies.end()
             reply = self._parse(replies)
-            if not octets and (reply is None or _is_cut(*reply)):
+            if not octets and (reply is None or is_cut(*reply)):
                 self.close()
                 raise SMTPServerDisconnected("Connection unexpectedly closed")
         return reply
@@ -420,7 +421,7 @@ class Line:
         if not _is_socket(self.sock):
             return None
         try:
-            self.sock.settimeout(_LAST_WORDS)
+            self.sock.settimeout(LAST_WORDS)
             return self._read_reply()
         except OSError:
             return None

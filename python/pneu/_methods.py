@@ -9,10 +9,11 @@ from pneu import _pneu
 from pneu._exceptions import (SMTPDataError, SMTPException,
                               SMTPRecipientsRefused, SMTPSenderRefused,
                               SMTPServerDisconnected)
+from pneu._groups import Envelope
 from pneu._letter import refuse_nul, states
 from pneu._line import Turn
-from pneu._outcome import (IN_DOUBT, NOT_TRIED, Ledger, Refused, Reply,
-                           is_positive, is_reply)
+from pneu._outcome import (IN_DOUBT, NOT_TRIED, Kind, Ledger, Refused, Reply,
+                           is_positive, is_reply, not_asked)
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
@@ -26,7 +27,7 @@ def deliver(smtp: SMTP, sender: str, recipients: Sequence[str],
     """Returns and raises what sendmail() does."""
     octets = _pneu.line_ends(message)
     refuse_nul(octets)
-    options = _stated(smtp, sender, octets, mail_options)
+    options = stated(smtp, (sender, recipients), octets, mail_options)
     encoding = smtp.command_encoding
     is_ours = smtp._hold(Turn())
     try:
@@ -38,26 +39,31 @@ def deliver(smtp: SMTP, sender: str, recipients: Sequence[str],
             smtp._release()
 
 
-def _stated(smtp: SMTP, sender: str, message: bytes, options: Sequence[str]
-            ) -> list[str]:
-    """The options of MAIL, with those that are stated unasked."""
+def stated(smtp: SMTP, envelope: Envelope, message: bytes,
+           options: Sequence[str]) -> list[str]:
+    """The options of MAIL, with those that are stated unasked. Raises
+    SMTPSenderRefused for a message that is too large for the server."""
     if not smtp.does_esmtp:
         return []
-    stated = list(options)
+    found = list(options)
     if smtp.has_extn("size"):
-        _check_size(len(message), smtp.esmtp_features.get("size", ""), sender)
-        stated.insert(0, f"size={len(message)}")
+        _check_size(len(message), smtp.esmtp_features.get("size", ""),
+                    envelope)
+        found.insert(0, f"size={len(message)}")
     if (not message.isascii() and smtp.has_extn("8bitmime")
             and not states(options, "BODY")):
-        stated.append("BODY=8BITMIME")
-    return stated
+        found.append("BODY=8BITMIME")
+    return found
 
 
-def _check_size(size: int, most: str, sender: str) -> None:
+def _check_size(size: int, most: str, envelope: Envelope) -> None:
     if most.isdecimal() and 0 < int(most) < size:  # RFC 1870 4: 0 is no limit
-        raise SMTPSenderRefused(
-            552, b"the message has %d octets, and the server takes %d at the "
-            b"most: it was not asked" % (size, int(most)), sender)
+        sender, recipients = envelope
+        text = (b"the message has %d octets, and the server takes %d at the "
+                b"most: it was not asked" % (size, int(most)))
+        error = SMTPSenderRefused(552, text, sender)
+        error.outcomes = not_asked(recipients, text)
+        raise error
 
 
 class MethodDelivery:
@@ -119,7 +125,7 @@ class MethodDelivery:
         try:
             reply = smtp.data(message)
         except SMTPDataError as error:
-            self._refused(error.smtp_code, _octets(error))
+            self._refused(error.smtp_code, said_by(error))
             raise
         self._step = "end of message"
         replies = smtp._end_replies or [reply]
@@ -159,10 +165,10 @@ class MethodDelivery:
             if code != -1:
                 text = b'%s cannot be answered with %d: "%s"' % (
                     step.encode("ascii"), code, text)
-            kind = IN_DOUBT if step == "end of message" else NOT_TRIED
+            kind: Kind = IN_DOUBT if step == "end of message" else NOT_TRIED
             ledger.lose(kind, step, 0, text)
         elif step == "RCPT":
-            ledger.lose(NOT_TRIED, step, code, FAREWELL % text)
+            ledger.lose(NOT_TRIED, step, code, _FAREWELL % text)
         else:
             ledger.refuse(step, code, text)
 
@@ -188,7 +194,7 @@ class MethodDelivery:
             self._take_end(smtp._end_replies)
         if error.last_reply and error.last_reply[0] >= 400:
             raise self._refused_before(*error.last_reply) from error
-        kind = IN_DOUBT if self._step == "end of message" else NOT_TRIED
+        kind: Kind = IN_DOUBT if self._step == "end of message" else NOT_TRIED
         self._ledger.lose(kind, self._step, 0,
                           _how_lost(error, self._step).encode("utf-8"))
         if self._ledger.has_anybody():
@@ -212,7 +218,7 @@ class MethodDelivery:
         return error
 
 
-FAREWELL = b"the server closes the connection: 421 %s"
+_FAREWELL = b"the server closes the connection: 421 %s"
 
 
 def _how_lost(error: SMTPServerDisconnected, step: str) -> str:
@@ -228,6 +234,7 @@ def _how_lost(error: SMTPServerDisconnected, step: str) -> str:
     return str(error)
 
 
-def _octets(error: SMTPDataError) -> bytes:
+def said_by(error: SMTPDataError) -> bytes:
+    """The server's words, as octets."""
     said = error.smtp_error
     return said if isinstance(said, bytes) else said.encode("utf-8", "replace")

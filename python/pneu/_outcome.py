@@ -7,19 +7,21 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, Final, Literal, NamedTuple
 
 Reply = tuple[int, bytes]
-Row = tuple[str, str, str, int, str, bytes]
+Kind = Literal["accepted", "refused for now", "refused for good", "in doubt",
+               "not tried"]
+_Row = tuple[str, Kind, str, int, str, bytes]
 
 _PUBLIC = "pneu.smtplib"
 _ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
 
-ACCEPTED = "accepted"
-FOR_NOW = "refused for now"
-FOR_GOOD = "refused for good"
-IN_DOUBT = "in doubt"
-NOT_TRIED = "not tried"
+_ACCEPTED: Final = "accepted"
+_FOR_NOW: Final = "refused for now"
+_FOR_GOOD: Final = "refused for good"
+IN_DOUBT: Final = "in doubt"
+NOT_TRIED: Final = "not tried"
 
 
 class Outcome(NamedTuple):
@@ -35,7 +37,7 @@ class Outcome(NamedTuple):
     """
 
     recipient: str
-    outcome: str
+    outcome: Kind
     command: str
     code: int
     enhanced: str
@@ -43,6 +45,7 @@ class Outcome(NamedTuple):
 
 
 Outcome.__module__ = _PUBLIC
+Outcome.__annotations__["outcome"] = Kind  # which is not known by name there
 
 
 class Refused(dict[str, Reply]):
@@ -58,7 +61,7 @@ class Refused(dict[str, Reply]):
 
     def __init__(self, refused: Mapping[str, Reply] = {},
                  reply: Reply | None = None,
-                 rows: Callable[[], Sequence[Row]] | Sequence[Row] = ()
+                 rows: Callable[[], Sequence[_Row]] | Sequence[_Row] = ()
                  ) -> None:
         super().__init__(refused)
         self.reply = reply
@@ -77,6 +80,13 @@ class Refused(dict[str, Reply]):
         return type(self), (dict(self), self.reply, self.outcomes)
 
 
+def not_asked(recipients: Sequence[str], text: bytes | str) -> list[Outcome]:
+    """Nobody was tried, since MAIL was not worth sending: for this reason."""
+    words = text if isinstance(text, bytes) else text.encode("utf-8")
+    return [Outcome(each, NOT_TRIED, "MAIL", 0, "", words)
+            for each in recipients]
+
+
 def is_positive(code: int) -> bool:
     """Is this the code of success? RFC 5321 4.2.1"""
     return 200 <= code <= 299
@@ -88,8 +98,8 @@ def is_reply(code: int, command: str) -> bool:
     return positive <= code < positive + 100 or 400 <= code <= 599
 
 
-def _kind_of_refusal(code: int) -> str:
-    return FOR_NOW if 400 <= code <= 499 else FOR_GOOD
+def _kind_of_refusal(code: int) -> Kind:
+    return _FOR_NOW if 400 <= code <= 499 else _FOR_GOOD
 
 
 def _enhanced(code: int, text: bytes) -> str:
@@ -143,14 +153,14 @@ class Ledger:
         for i, (code, text) in zip(self._open, each):
             self.reply = (code, text)
             if is_positive(code):
-                self._settle(i, ACCEPTED, "end of message", code, text)
+                self._settle(i, _ACCEPTED, "end of message", code, text)
             elif is_reply(code, "end of message"):
                 self._settle(i, _kind_of_refusal(code), "end of message", code,
                              text)
                 self.refused[self._recipients[i]] = (code, text)
         self._open = self._open[len(each):]
 
-    def lose(self, kind: str, command: str, code: int, text: bytes) -> None:
+    def lose(self, kind: Kind, command: str, code: int, text: bytes) -> None:
         """Who has no outcome will have no answer."""
         for i, row in enumerate(self._rows):
             if row is None:
@@ -158,7 +168,7 @@ class Ledger:
 
     def has_anybody(self) -> bool:
         """Does anybody have the message?"""
-        return any(row and row.outcome == ACCEPTED for row in self._rows)
+        return any(row and row.outcome == _ACCEPTED for row in self._rows)
 
     def result(self) -> Refused:
         """Who surely has it is not in the dictionary."""
@@ -167,7 +177,7 @@ class Ledger:
                 self.refused[row.recipient] = (-1, row.text)
         return Refused(self.refused, self.reply, self.rows)
 
-    def _settle(self, i: int, kind: str, command: str, code: int,
+    def _settle(self, i: int, kind: Kind, command: str, code: int,
                 text: bytes) -> None:
         self._rows[i] = Outcome(self._recipients[i], kind, command, code,
                                 _enhanced(code, text), text)

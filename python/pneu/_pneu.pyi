@@ -5,9 +5,12 @@ to write come out, and no call ever waits. Every failure is an exception of
 pneu.smtplib, or a built-in one.
 """
 from collections.abc import Mapping, Sequence
-from typing import Final, final
+from typing import Final, Literal, final
 
 from _typeshed import ReadableBuffer as Buffer
+
+_Kind = Literal["accepted", "refused for now", "refused for good", "in doubt",
+                "not tried"]
 
 # Why no more octets come.
 END_OF_STREAM: Final[int]
@@ -158,7 +161,7 @@ class Delivery:
     def reply(self) -> tuple[int, bytes] | None:
         """The last reply to the end of the message, None if there was none."""
 
-    def outcomes(self) -> list[tuple[str, str, str, int, str, bytes]]:
+    def outcomes(self) -> list[tuple[str, _Kind, str, int, str, bytes]]:
         """For each recipient, in their order: address; "accepted", "refused
         for now", "refused for good", "in doubt" or "not tried"; the command
         that it was decided by ("RCPT"); the server's code, 0 if it said

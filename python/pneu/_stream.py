@@ -11,20 +11,20 @@ import ssl
 from collections.abc import Awaitable
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from pneu._line import _is_loopback
+from pneu._line import is_loopback
 
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
 SourceAddress = tuple[str, int]
-T = TypeVar("T")
+_T = TypeVar("_T")
 
 _READ_OCTETS = 65536
 _WRITE_OCTETS = 262144
 _CLOSING_SECONDS = 2.0
 
 
-async def within(seconds: float | None, work: Awaitable[T]) -> T:
+async def within(seconds: float | None, work: Awaitable[_T]) -> _T:
     """What the work gives. Raises TimeoutError("timed out") if it takes
     longer; None: no limit."""
     try:
@@ -164,7 +164,7 @@ class Stream:
         """True for a Unix socket, and for a peer at a loopback address."""
         sock = self._writer.get_extra_info("socket")
         family = getattr(sock, "family", None)
-        return family == socket.AF_UNIX or _is_loopback(sock)
+        return family == socket.AF_UNIX or is_loopback(sock)
 
     def acknowledge(self) -> None:
         """Tells the peer now what has arrived, where that can be told."""

@@ -32,7 +32,7 @@ from typing import TYPE_CHECKING, Any
 from pneu import _letter, _pneu
 from pneu._async_commands import AsyncCommands
 from pneu._async_delivery import converse
-from pneu._async_line import NO_TIMEOUT_GIVEN, in_turn
+from pneu._async_line import in_turn
 from pneu._async_steps import deliver_by_steps
 from pneu._exceptions import (SMTPAuthenticationError, SMTPConnectError,
                               SMTPDataError, SMTPException, SMTPHeloError,
@@ -41,6 +41,7 @@ from pneu._exceptions import (SMTPAuthenticationError, SMTPConnectError,
                               SMTPServerDisconnected)
 from pneu._groups import Group, plain_envelope
 from pneu._letter import states
+from pneu._line import UNSET
 from pneu._outcome import Outcome as Outcome
 from pneu._outcome import Refused, Reply
 from pneu._stream import SourceAddress, Stream, open_tcp, open_unix
@@ -83,10 +84,9 @@ class SMTP(AsyncCommands):
 
     _groups_fail: bool = False  # this server offers PIPELINING, and has none
 
-
     def __init__(self, host: str = "", port: int = 0,
                  local_hostname: str | None = None,
-                 timeout: float | None = NO_TIMEOUT_GIVEN,
+                 timeout: float | None = UNSET,
                  source_address: SourceAddress | None = None) -> None:
         """Connects to nothing yet: `async with` and connect() do.
 
@@ -242,7 +242,6 @@ class SMTP(AsyncCommands):
                 "somebody on the way may have put it there, so the connection "
                 "was closed")
 
-
     @in_turn
     async def sendmail(self, from_addr: str, to_addrs: str | Iterable[str],
                        msg: str | ReadableBuffer,
@@ -335,7 +334,7 @@ class SMTP_SSL(SMTP):
 
     def __init__(self, host: str = "", port: int = 0,
                  local_hostname: str | None = None, *,
-                 timeout: float | None = NO_TIMEOUT_GIVEN,
+                 timeout: float | None = UNSET,
                  source_address: SourceAddress | None = None,
                  context: ssl.SSLContext | None = None) -> None:
         super().__init__(host, port, local_hostname, timeout, source_address)
@@ -360,7 +359,7 @@ class LMTP(SMTP):
     def __init__(self, host: str = "", port: int = 0,
                  local_hostname: str | None = None,
                  source_address: SourceAddress | None = None,
-                 timeout: float | None = NO_TIMEOUT_GIVEN) -> None:
+                 timeout: float | None = UNSET) -> None:
         """As SMTP; source_address comes before timeout, as in smtplib."""
         super().__init__(host, port, local_hostname, timeout, source_address)
 

@@ -15,52 +15,61 @@ smtplib's; methods may be replaced and overridden, sockets too. Where this
 module does otherwise, the method says so, and docs/smtplib-differences.md has
 the reason, and how to get smtplib's way.
 
+sendmail() and send_message() return a dictionary, as smtplib's do, that knows
+what became of each recipient; so does an exception, if nobody has the message:
+
+    for row in server.sendmail(sender, recipients, letter).outcomes:
+        print(row.recipient, row.outcome, row.code, row.text)
+
+Beside SMTP and SMTP_SSL there is LMTP; Refused is that dictionary, and Outcome
+one of these rows.
+
 Times are seconds, sizes octets, texts of a server bytes. Every exception of
 this module is an SMTPException, which is an OSError; what opening a socket
 raises (OSError, TimeoutError, ssl.SSLError) comes through as it is.
 """
 from __future__ import annotations
 
-import email.utils
 import re
 import socket
 import sys
 import warnings
 from collections.abc import Iterable, Sequence
-from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any
 
 from pneu import _groups, _letter, _methods, _pneu
-from pneu._auth import _MAXCHALLENGE as _MAXCHALLENGE
-from pneu._auth import Login
+from pneu._commands import Commands
 from pneu._exceptions import (SMTPAuthenticationError, SMTPConnectError,
                               SMTPDataError, SMTPException, SMTPHeloError,
                               SMTPNotSupportedError, SMTPRecipientsRefused,
                               SMTPResponseException, SMTPSenderRefused,
                               SMTPServerDisconnected)
-from pneu._letter import refuse_nul, states
-from pneu._line import _MAXLINE as _MAXLINE
-from pneu._line import (_UNSET, _is_loopback, is_private, is_real,
+from pneu._letter import states
+from pneu._line import (UNSET, is_loopback, is_private, is_real,
                         is_this_machine, write_at_once)
-from pneu._line import CRLF as CRLF
 from pneu._outcome import Outcome as Outcome
 from pneu._outcome import Refused as Refused
-from pneu._outcome import Reply, is_positive, is_reply
+from pneu._outcome import Reply
+
+# Programs that write a method anew take these from here, as from smtplib.
+import base64 as base64
+import copy as copy
+import datetime as datetime
+import email as email
+import email.base64mime
+import email.generator
+import email.message
+import email.utils
+import hmac as hmac
+import io as io
+from email.base64mime import body_encode as encode_base64
+from pneu._auth import MAXCHALLENGE as _MAXCHALLENGE
+from pneu._line import CRLF as CRLF
+from pneu._line import MAXLINE as _MAXLINE
 from pneu._quoting import addr_only as _addr_only
 from pneu._quoting import fix_eols as _fix_eols
 from pneu._quoting import quote_periods as _quote_periods
 from pneu._quoting import quoteaddr, quotedata
-
-# Programs that write a method anew take these from here, as from smtplib.
-import base64  # noqa: E402, F401
-import copy  # noqa: E402, F401
-import datetime  # noqa: E402, F401
-import email.base64mime  # noqa: E402, F401
-import email.generator  # noqa: E402, F401
-import email.message  # noqa: E402, F401
-import hmac  # noqa: E402, F401
-import io  # noqa: E402, F401
-from email.base64mime import body_encode as encode_base64  # noqa: E402, F401
 
 try:
     import ssl
@@ -106,7 +115,7 @@ def _tls_context(context: Any, keyfile: StrOrBytesPath | None,
     return context
 
 
-class SMTP(Login):
+class SMTP(Commands):
     """A connection to an SMTP server.
 
     esmtp_features: what the server offers, by name in lower case, with the
@@ -122,23 +131,16 @@ class SMTP(Login):
     """
 
     sock: socket.socket | Any
-    helo_resp: bytes | None = None
-    ehlo_msg: str = "ehlo"
-    ehlo_resp: bytes | None = None
-    does_esmtp: bool = False
     default_port: int = SMTP_PORT
     pipelining: bool = True
 
     _host: str = ""
     _last_host: str = ""  # what _host was set to here
-    _is_lmtp: bool = False
     _groups_fail: bool = False  # this server offers PIPELINING, and has none
-    _accepted: int = 0  # recipients of the transaction under way
-    _content_begun: bool = True  # or may be: a program's own data()
-    _end_replies: Sequence[Reply] = ()
 
     def __init__(self, host: str = "", port: int = 0,
-                 local_hostname: str | None = None, timeout: Any = _UNSET,
+                 local_hostname: str | None = None,
+                 timeout: float | None = UNSET,
                  source_address: _SourceAddress | None = None) -> None:
         """Connects if there is a host; see connect().
 
@@ -174,24 +176,8 @@ class SMTP(Login):
         except (socket.gaierror, UnicodeError):
             return "[127.0.0.1]"
 
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, kind: type[BaseException] | None = None,
-                 error: BaseException | None = None,
-                 trace: TracebackType | None = None) -> None:
-        """Sends QUIT and closes. Raises SMTPResponseException for any reply
-        but 221."""
-        try:
-            code, text = self.docmd("QUIT")
-            if code != 221:
-                raise SMTPResponseException(code, text)
-        except SMTPServerDisconnected:
-            pass
-        finally:
-            self.close()
-
-    def _get_socket(self, host: str, port: int, timeout: Any) -> Any:
+    def _get_socket(self, host: str, port: int, timeout: float | None
+                    ) -> Any:
         """Opens the socket. A program may override it, for a proxy."""
         if timeout is not None and not timeout:
             raise ValueError("Non-blocking socket (timeout=0) is not "
@@ -239,7 +225,7 @@ class SMTP(Login):
         socket, for a host elsewhere."""
         return is_private(self.sock) and (
             _opens_itself(self) or is_this_machine(self._last_host)
-            or not _is_loopback(self.sock)
+            or not is_loopback(self.sock)
             or _have_ssl and isinstance(self.sock, ssl.SSLSocket))
 
     def _forget(self) -> None:
@@ -247,11 +233,6 @@ class SMTP(Login):
         self._forget_greeting()
         self.command_encoding = "ascii"
         self._groups_fail = False
-
-    def _forget_greeting(self) -> None:
-        self.helo_resp = self.ehlo_resp = None
-        self.esmtp_features = {}
-        self.does_esmtp = False
 
     def _greeted(self, sock: Any) -> Reply:
         """Reads the greeting that comes over a new socket."""
@@ -267,156 +248,6 @@ class SMTP(Login):
         if self.debuglevel > 0:
             self._print_debug("connect:", repr(text))
         return code, text
-
-    def helo(self, name: str = "") -> Reply:
-        """HELO, with this name or local_hostname."""
-        self.putcmd("helo", name or self.local_hostname)
-        code, text = self.getreply()
-        self.helo_resp = text
-        return code, text
-
-    def ehlo(self, name: str = "") -> Reply:
-        """EHLO (LHLO over LMTP), with this name or local_hostname.
-
-        A 250 sets does_esmtp and esmtp_features; another reply is returned as
-        well. Raises SMTPServerDisconnected.
-        """
-        self.esmtp_features = {}
-        self.putcmd(self.ehlo_msg, name or self.local_hostname)
-        code, text = self.getreply()
-        if code == -1 and not text:
-            self.close()
-            raise SMTPServerDisconnected("Server not connected")
-        self.ehlo_resp = text
-        if code == 250:
-            self.does_esmtp = True
-            self.esmtp_features = _pneu.features(text)
-        return code, text
-
-    def ehlo_or_helo_if_needed(self) -> None:
-        """Greets the server unless that was done: by EHLO, or where it is
-        refused by HELO. Raises SMTPHeloError if both are."""
-        if self.helo_resp is not None or self.ehlo_resp is not None:
-            return
-        if not is_positive(self.ehlo()[0]):
-            code, text = self.helo()
-            if not is_positive(code):
-                raise SMTPHeloError(code, text)
-
-    def has_extn(self, opt: str) -> bool:
-        """Does the server offer this extension? False before EHLO."""
-        return opt.lower() in self.esmtp_features
-
-    def help(self, args: str = "") -> bytes:
-        """HELP; returns the text alone."""
-        self.putcmd("help", args)
-        return self.getreply()[1]
-
-    def rset(self) -> Reply:
-        """RSET: ends a transaction that is under way."""
-        self.command_encoding = "ascii"
-        return self.docmd("rset")
-
-    def _rset(self) -> None:
-        """RSET after a refusal: that the connection is lost is told by the
-        next command, not in place of the refusal."""
-        try:
-            self.rset()
-        except SMTPServerDisconnected:
-            pass
-
-    def noop(self) -> Reply:
-        """NOOP: does nothing."""
-        return self.docmd("noop")
-
-    def mail(self, sender: str, options: Sequence[str] = ()) -> Reply:
-        """MAIL: begins a transaction. The options go out if the server was
-        greeted by EHLO.
-
-        Raises SMTPNotSupportedError for the option SMTPUTF8 where it is not
-        offered, UnicodeEncodeError for a sender that is not ASCII without it,
-        ValueError for CR, LF or NUL; all with nothing sent.
-        """
-        tail = ""
-        if options and self.does_esmtp:
-            if states(options, "SMTPUTF8"):
-                if not self.has_extn("smtputf8"):
-                    raise SMTPNotSupportedError(
-                        "SMTPUTF8 not supported by server")
-                self.command_encoding = "utf-8"
-            tail = " " + " ".join(options)
-        self._accepted = 0
-        self.putcmd("mail", f"FROM:{quoteaddr(sender)}{tail}")
-        return self.getreply()
-
-    def rcpt(self, recip: str, options: Sequence[str] = ()) -> Reply:
-        """RCPT: one recipient. The options go out if the server was greeted
-        by EHLO. Raises as mail() does."""
-        tail = " " + " ".join(options) if options and self.does_esmtp else ""
-        self.putcmd("rcpt", f"TO:{quoteaddr(recip)}{tail}")
-        code, text = self.getreply()
-        self._accepted += is_positive(code)
-        return code, text
-
-    def data(self, msg: str | ReadableBuffer) -> Reply:
-        """DATA and the message; returns the reply to its end, whatever it is.
-
-        Line ends become CRLF, those of bytes too (smtplib sends a bare CR or
-        LF as it is), and dots are doubled. Over LMTP one reply is read for each
-        recipient accepted, and the first that is no success is returned.
-
-        Raises SMTPDataError if DATA is refused (a 421 closes the connection),
-        UnicodeEncodeError for a str that is not ASCII and ValueError for NUL,
-        with nothing sent.
-        """
-        self._content_begun = False
-        octets = bytes(_letter.octets(msg))
-        refuse_nul(octets)
-        self.putcmd("data")
-        code, text = self.getreply()
-        if self.debuglevel > 0:
-            self._print_debug("data:", (code, text))
-        if code != 354:
-            if code == 421:
-                self.close()
-            raise SMTPDataError(code, text)
-        self._content_begun = self._is_content = True
-        self.send(_pneu.content(octets))
-        code, text = self._end_of_data()
-        if self.debuglevel > 0:
-            self._print_debug("data:", (code, text))
-        return code, text
-
-    def _begin_data(self, accepted: int) -> None:
-        """Before data(), which a program may have replaced: recipients that
-        it is for."""
-        self._accepted = accepted
-        self._content_begun = True
-        self._end_replies = []
-
-    def _end_of_data(self) -> Reply:
-        """Reads the reply to the end of the message, or over LMTP the replies;
-        returns the first that is no success, or the first."""
-        count = max(self._accepted, 1) if self._is_lmtp else 1
-        self._end_replies = replies = list[Reply]()
-        while len(replies) < count:
-            replies.append(self.getreply())
-            if not is_reply(replies[-1][0], "end of message"):
-                break  # what follows is not to be counted any more
-        failures = [each for each in replies if not is_positive(each[0])]
-        return (failures or replies)[0]
-
-    def verify(self, address: str) -> Reply:
-        """VRFY: is there such a mailbox? Refusals are returned, too."""
-        self.putcmd("vrfy", _addr_only(address))
-        return self.getreply()
-
-    vrfy = verify
-
-    def expn(self, address: str) -> Reply:
-        """EXPN: who is on this list? Refusals are returned, too."""
-        self.putcmd("expn", _addr_only(address))
-        return self.getreply()
 
     def starttls(self, keyfile: StrOrBytesPath | None = None,
                  certfile: StrOrBytesPath | None = None,
@@ -554,20 +385,10 @@ class SMTP(Login):
                              _letter.serialise(msg, utf8), mail_options,
                              rcpt_options)
 
-    def quit(self) -> Reply:
-        """QUIT; closes, forgets what the server said, and returns its reply,
-        whatever it is. Raises SMTPServerDisconnected."""
-        reply = self.docmd("quit")
-        self._forget_greeting()
-        self.close()
-        return reply
-
 
 _untouched = _pneu.Untouched(SMTP, [
     "putcmd", "getreply", "docmd", "mail", "rcpt", "data", "send", "rset",
     "_rset", "close", "has_extn"])
-
-
 _opens_itself = _pneu.Untouched(SMTP, ["_get_socket"])
 
 
@@ -586,7 +407,7 @@ if _have_ssl:
                      local_hostname: str | None = None,
                      keyfile: StrOrBytesPath | None = None,
                      certfile: StrOrBytesPath | None = None,
-                     timeout: Any = _UNSET,
+                     timeout: float | None = UNSET,
                      source_address: _SourceAddress | None = None,
                      context: ssl.SSLContext | None = None) -> None:
             """As SMTP. Raises ssl.SSLError, too, and ValueError for a context
@@ -597,7 +418,8 @@ if _have_ssl:
             super().__init__(host, port, local_hostname, timeout,
                              source_address)
 
-        def _get_socket(self, host: str, port: int, timeout: Any) -> Any:
+        def _get_socket(self, host: str, port: int, timeout: float | None
+                        ) -> Any:
             if self.debuglevel > 0:
                 self._print_debug("connect:", (host, port))
             plain = super()._get_socket(host, port, timeout)
@@ -625,7 +447,7 @@ class LMTP(SMTP):
     def __init__(self, host: str = "", port: int = LMTP_PORT,
                  local_hostname: str | None = None,
                  source_address: _SourceAddress | None = None,
-                 timeout: Any = _UNSET) -> None:
+                 timeout: float | None = UNSET) -> None:
         """As SMTP; source_address comes before timeout."""
         super().__init__(host, port, local_hostname=local_hostname,
                          source_address=source_address, timeout=timeout)
@@ -648,7 +470,7 @@ class LMTP(SMTP):
         self.sock = None
         sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         try:
-            if self.timeout is not _UNSET:
+            if self.timeout is not UNSET:
                 sock.settimeout(self.timeout)
             sock.connect(path)
         except BaseException:
@@ -659,24 +481,7 @@ class LMTP(SMTP):
         return sock
 
 
-def _prompt(name: str) -> str:
-    sys.stdout.write(f"{name}: ")
-    sys.stdout.flush()
-    return sys.stdin.readline().strip()
-
-
-def _main() -> None:
-    """Asks for a message, and sends it by the server of this machine."""
-    sender = _prompt("From")
-    recipients = _prompt("To").split(",")
-    print("Enter message, end with ^D:")
-    message = sys.stdin.read()
-    print(f"Message length is {len(message)}")
-    server = SMTP("localhost")
-    server.set_debuglevel(1)
-    server.sendmail(sender, recipients, message)
-    server.quit()
-
-
 if __name__ == "__main__":
-    _main()
+    from pneu import _interactive
+
+    _interactive.main(SMTP)

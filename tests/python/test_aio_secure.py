@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import ssl
+import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -244,6 +247,73 @@ def test_a_success_must_be_proved(serve: Serve) -> None:
 
     with_client(server, work)
     assert server.last.ended()
+
+
+def slow_scram(_: Any, line: str) -> str:
+    """A challenge that asks for as many iterations as a server may."""
+    first = base64.b64decode(line.split()[2]).decode()
+    nonce = first.partition("r=")[2] + "more"
+    said = f"r={nonce},s=c2FsdA==,i=1000000"
+    return "334 " + base64.b64encode(said.encode()).decode()
+
+
+def test_the_loop_goes_on_while_scram_is_computed(serve: Serve) -> None:
+    server = serve(["AUTH SCRAM-SHA-256"], answers={"AUTH": slow_scram,
+                                                    "ANSWER": "535 no"})
+
+    async def longest_wait(of: asyncio.Task[Any]) -> float:
+        longest, last = 0.0, time.monotonic()
+        while not of.done():
+            await asyncio.sleep(0.01)
+            now = time.monotonic()
+            longest, last = max(longest, now - last), now
+        return longest
+
+    async def work(smtp: SMTP) -> None:
+        begun = time.monotonic()
+        login = asyncio.create_task(smtp.login("ann", "secret"))
+        longest = await longest_wait(login)
+        assert longest < (time.monotonic() - begun) / 2
+        with pytest.raises(SMTPAuthenticationError, match="no"):
+            login.result()
+
+    with_client(server, work)
+
+
+def test_cancelled_while_scram_is_computed(serve: Serve) -> None:
+    server = serve(["AUTH SCRAM-SHA-256"], answers={"AUTH": slow_scram})
+
+    async def work(smtp: SMTP) -> None:
+        login = asyncio.create_task(smtp.login("ann", "secret"))
+        while not smtp._exchange or smtp._auth_challenge_count < 2:
+            await asyncio.sleep(0.001)
+        login.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await login
+        assert smtp.sock is None
+
+    with_client(server, work)
+    assert server.last.ended()
+
+
+def test_an_authobject_of_a_program_stays_in_the_loop(serve: Serve) -> None:
+    threads = []
+
+    class Mine(SMTP):
+        def auth_scram_sha_256(self, challenge: bytes | None = None
+                               ) -> bytes | None:
+            threads.append(threading.current_thread())
+            return super().auth_scram_sha_256(challenge)
+
+    server = serve(["AUTH SCRAM-SHA-256"], answers={
+        "AUTH": "334 bm9uc2Vuc2U=", "ANSWER": "501 ended"})
+
+    async def work(smtp: SMTP) -> None:
+        with pytest.raises(SMTPException):
+            await smtp.login("ann", "secret")
+
+    with_client(server, work, Mine)
+    assert threads == [threading.main_thread()] * 2
 
 
 def test_no_mechanism(serve: Serve) -> None:

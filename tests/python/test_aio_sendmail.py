@@ -201,6 +201,9 @@ def test_refused_here_and_nothing_sent(serve: Serve) -> None:
                 await smtp.sendmail(sender, BOB, MESSAGE)
             assert caught.value.smtp_code == 552
             assert caught.value.sender == sender
+            assert caught.value.outcomes == [
+                Outcome(BOB, "not tried", "MAIL", 0, "",
+                        caught.value.smtp_error)]
         with pytest.raises(ValueError, match="NUL"):
             await smtp.sendmail(ANN, BOB, b"a\0b")
         with pytest.raises(UnicodeEncodeError):
@@ -220,6 +223,31 @@ def test_nobody_to_send_to(serve_both: Serve) -> None:
 
 
 # Refusals.
+
+
+@pytest.mark.parametrize("given, refused", [
+    ([BOB, ""], [""]), (["", BOB], [""]), (["\x7f<", BOB], ["\x7f<"]),
+    ([""], [""])])
+def test_an_empty_recipient(given: list[str], refused: list[str],
+                            serve_both: Serve) -> None:
+    """The server has its word about it, and about it alone."""
+    server = serve_both(answers={"RCPT TO:<>": "501 5.1.3 who"})
+    codes = {each: (501, b"5.1.3 who") for each in refused}
+    if BOB not in given:
+        error, is_open = fails(server, SMTPRecipientsRefused, given)
+        assert error.recipients == codes and is_open
+        assert server.envelopes == []
+        return
+
+    async def work(smtp: SMTP) -> None:
+        result = await smtp.sendmail(ANN, given, MESSAGE)
+        assert result == codes
+        assert kinds(result.outcomes) == [
+            ("accepted", "end of message") if each == BOB
+            else ("refused for good", "RCPT") for each in given]
+
+    with_client(server, work)
+    assert len(server.envelopes) == 1
 
 
 def test_some_are_refused(serve_both: Serve) -> None:

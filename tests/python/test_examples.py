@@ -222,3 +222,11 @@ def test_the_documents_have_code() -> None:
     names = [block.name for block in BLOCKS]
     assert "README.md-1" in names
     assert len([name for name in names if "python.md" in name]) >= 10
+
+
+@pytest.mark.parametrize("program", sorted(EXAMPLES.glob("*.py")),
+                         ids=lambda path: path.name)
+def test_usage(program: Path) -> None:
+    done = run(program, "localhost", 25, ANN)
+    assert (done.returncode, done.stdout) == (64, "")
+    assert done.stderr.startswith("usage: ") and done.stderr.count("\n") == 1

@@ -392,6 +392,31 @@ def test_one_mailbox_twice(serve: Serve, client: Any) -> None:
                                                            "accepted"]
 
 
+@pytest.mark.parametrize("given, refused", [
+    ([B, ""], [""]), (["", B], [""]), (["\x7f<", B], ["\x7f<"]),
+    (["<>", B, "<>"], ["<>"]), ([""], [""]), (["\x7f<"], ["\x7f<"])])
+def test_an_empty_recipient(given: list[str], refused: list[str],
+                            serve_both: Serve, client: Any) -> None:
+    """The server has its word about it, and about it alone."""
+    server = serve_both(answers={"RCPT TO:<>": "501 5.1.3 who"})
+    smtp = client(server)
+    codes = {each: (501, b"5.1.3 who") for each in refused}
+    if B in given:
+        result = smtp.sendmail(A, given, MESSAGE)
+        assert result == codes
+        assert len(server.envelopes) == 1
+    else:
+        with pytest.raises(smtplib.SMTPRecipientsRefused) as caught:
+            smtp.sendmail(A, given, MESSAGE)
+        assert caught.value.recipients == codes
+        result = caught.value
+        assert server.envelopes == []
+    assert rows(result) == [
+        (each, "accepted", "end of message", 250) if each == B
+        else (each, "refused for good", "RCPT", 501) for each in given]
+    assert smtp.noop()[0] == 250
+
+
 def test_the_result(serve: Serve, client: Any) -> None:
     server = serve(answers={f"RCPT TO:<{C}>": "450 4.2.1 later"})
     refused = client(server).sendmail(A, {B: 1, C: 2}.keys(), MESSAGE)
@@ -541,10 +566,13 @@ def test_size(serve: Serve, client: Any) -> None:
     server = serve(["SIZE 20"])
     smtp = client(server)
     with pytest.raises(smtplib.SMTPSenderRefused) as caught:
-        smtp.sendmail("A <a@x.example>", B, "x" * 21)
+        smtp.sendmail("A <a@x.example>", [f"B <{B}>", C], "x" * 21)
     assert caught.value.smtp_code == 552
     assert caught.value.sender == "A <a@x.example>"
     assert b"not asked" in caught.value.smtp_error
+    assert caught.value.outcomes == [
+        (each, "not tried", "MAIL", 0, "", caught.value.smtp_error)
+        for each in (f"B <{B}>", C)]
     assert smtp.sendmail(A, B, "x" * 18 + "\n") == {}
     smtp.esmtp_features["size"] = ""
     assert smtp.sendmail(A, B, "x" * 21) == {}
