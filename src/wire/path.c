@@ -17,22 +17,40 @@ static pneu_status refuse(pneu_error *error, pn_span address,
                    reason);
 }
 
-/* RFC 5322 3.2.3 */
-static bool is_atext(char c)
-{
-    return pn_ascii_is_alnum(c) ||
-           (c != '\0' && strchr("!#$%&'*+-/=?^_`{|}~", c) != NULL);
-}
+/* What an octet may be part of. */
+enum {
+    ATEXT = 1,  /* RFC 5322 3.2.3 */
+    LETTER = 2, /* of a domain's label, a digit or a hyphen too */
+    BOTH = ATEXT | LETTER
+};
+
+static const unsigned char KINDS[128] = {
+    ['!'] = ATEXT,  ['#'] = ATEXT, ['$'] = ATEXT, ['%'] = ATEXT, ['&'] = ATEXT,
+    ['\''] = ATEXT, ['*'] = ATEXT, ['+'] = ATEXT, ['-'] = BOTH,  ['/'] = ATEXT,
+    ['0'] = BOTH,   ['1'] = BOTH,  ['2'] = BOTH,  ['3'] = BOTH,  ['4'] = BOTH,
+    ['5'] = BOTH,   ['6'] = BOTH,  ['7'] = BOTH,  ['8'] = BOTH,  ['9'] = BOTH,
+    ['='] = ATEXT,  ['?'] = ATEXT, ['A'] = BOTH,  ['B'] = BOTH,  ['C'] = BOTH,
+    ['D'] = BOTH,   ['E'] = BOTH,  ['F'] = BOTH,  ['G'] = BOTH,  ['H'] = BOTH,
+    ['I'] = BOTH,   ['J'] = BOTH,  ['K'] = BOTH,  ['L'] = BOTH,  ['M'] = BOTH,
+    ['N'] = BOTH,   ['O'] = BOTH,  ['P'] = BOTH,  ['Q'] = BOTH,  ['R'] = BOTH,
+    ['S'] = BOTH,   ['T'] = BOTH,  ['U'] = BOTH,  ['V'] = BOTH,  ['W'] = BOTH,
+    ['X'] = BOTH,   ['Y'] = BOTH,  ['Z'] = BOTH,  ['^'] = ATEXT, ['_'] = ATEXT,
+    ['`'] = ATEXT,  ['a'] = BOTH,  ['b'] = BOTH,  ['c'] = BOTH,  ['d'] = BOTH,
+    ['e'] = BOTH,   ['f'] = BOTH,  ['g'] = BOTH,  ['h'] = BOTH,  ['i'] = BOTH,
+    ['j'] = BOTH,   ['k'] = BOTH,  ['l'] = BOTH,  ['m'] = BOTH,  ['n'] = BOTH,
+    ['o'] = BOTH,   ['p'] = BOTH,  ['q'] = BOTH,  ['r'] = BOTH,  ['s'] = BOTH,
+    ['t'] = BOTH,   ['u'] = BOTH,  ['v'] = BOTH,  ['w'] = BOTH,  ['x'] = BOTH,
+    ['y'] = BOTH,   ['z'] = BOTH,  ['{'] = ATEXT, ['|'] = ATEXT, ['}'] = ATEXT,
+    ['~'] = ATEXT,
+};
 
 /*
- * The octets of one character that may stand in a name: 1 if plain says so,
- * the length of a UTF-8 character that is neither a control, a separator nor
- * a mark that turns the direction of text (RFC 6532 3.1), else 0.
+ * The length of a UTF-8 character that may stand in a name: one that is
+ * neither a control, a separator nor a mark that turns the direction of text
+ * (RFC 6532 3.1); 0 for another.
  */
-static size_t name_character(pn_span rest, bool (*plain)(char))
+static size_t utf8_name_character(pn_span rest)
 {
-    if ((unsigned char)rest.data[0] < 0x80)
-        return plain(rest.data[0]) ? 1 : 0;
     uint32_t c = 0;
     size_t length = pn_utf8_length(rest, &c);
     bool shown = c >= 0xa0 && !(c >= 0x2000 && c <= 0x200f) &&
@@ -41,18 +59,21 @@ static size_t name_character(pn_span rest, bool (*plain)(char))
     return shown ? length : 0;
 }
 
-/* The octets of a run of atoms with single dots between them. */
-static size_t dotted_length(pn_span text, bool (*plain)(char))
+/* The octets of a run of atoms of this kind with single dots between them. */
+static size_t dotted_length(pn_span text, unsigned kind)
 {
     size_t i = 0;
     bool after_dot = true;
     while (i < text.length) {
-        pn_span rest = {text.data + i, text.length - i};
-        size_t step =
-            rest.data[0] == '.' && !after_dot ? 1 : name_character(rest, plain);
+        unsigned char c = (unsigned char)text.data[i];
+        bool is_dot = c == '.' && !after_dot;
+        size_t step = is_dot || (c < 0x80 && (KINDS[c] & kind) != 0);
+        if (c >= 0x80)
+            step =
+                utf8_name_character((pn_span){text.data + i, text.length - i});
         if (step == 0)
             break;
-        after_dot = rest.data[0] == '.';
+        after_dot = is_dot;
         i += step;
     }
     return after_dot ? 0 : i;
@@ -70,8 +91,10 @@ static size_t quoted_length(pn_span text)
             i += 2;
             continue;
         }
-        size_t step = name_character((pn_span){text.data + i, text.length - i},
-                                     pn_ascii_is_printable);
+        size_t step = (unsigned char)text.data[i] < 0x80
+                          ? pn_ascii_is_printable(text.data[i])
+                          : utf8_name_character(
+                                (pn_span){text.data + i, text.length - i});
         if (step == 0)
             return 0;
         i += step;
@@ -128,30 +151,42 @@ static bool is_address_literal(pn_span text)
 }
 
 /* RFC 5321 4.1.2: labels of letters, digits and hyphens, no hyphen at an end */
-static bool is_domain(pn_span text)
+static bool is_name(pn_span text)
 {
-    if (text.length == 0 || text.length > PN_DOMAIN_MAX)
+    if (text.length > PN_DOMAIN_MAX ||
+        dotted_length(text, LETTER) != text.length || text.length == 0)
         return false;
-    if (text.data[0] == '[')
-        return is_address_literal(text);
-    if (dotted_length(text, is_domain_character) != text.length)
-        return false;
-    for (size_t i = 0; i < text.length; i++) {
-        bool begins = i == 0 || text.data[i - 1] == '.';
-        bool ends = i + 1 == text.length || text.data[i + 1] == '.';
-        if (text.data[i] == '-' && (begins || ends))
+    const char *end = text.data + text.length;
+    const char *at = memchr(text.data, '-', text.length);
+    while (at != NULL) {
+        if (at == text.data || at[-1] == '.' || at + 1 == end || at[1] == '.')
             return false;
+        at = memchr(at + 1, '-', (size_t)(end - at) - 1);
     }
     return true;
 }
 
-bool pn_path_needs_utf8(pn_span address)
+static bool is_domain(pn_span text)
 {
-    for (size_t i = 0; i < address.length; i++) {
-        if ((unsigned char)address.data[i] >= 0x80)
-            return true;
+    if (text.length > 0 && text.length <= PN_DOMAIN_MAX && text.data[0] == '[')
+        return is_address_literal(text);
+    return is_name(text);
+}
+
+bool pn_path_needs_utf8(pn_span text)
+{
+    static const uint64_t HIGHEST_BITS = UINT64_C(0x8080808080808080);
+    uint64_t seen = 0;
+    while (text.length >= sizeof(uint64_t)) {
+        uint64_t octets;
+        memcpy(&octets, text.data, sizeof(octets));
+        seen |= octets;
+        text.data += sizeof(octets);
+        text.length -= sizeof(octets);
     }
-    return false;
+    for (size_t i = 0; i < text.length; i++)
+        seen |= (unsigned char)text.data[i];
+    return (seen & HIGHEST_BITS) != 0;
 }
 
 bool pn_path_is_utf8(pn_span text)
@@ -183,8 +218,22 @@ static const char *line_break_in(pn_span address)
     return NULL;
 }
 
+/* What nearly all addresses are: atoms, "@" and the name of a domain. */
+static bool is_usual(pn_span address)
+{
+    if (address.length + 2 > PN_PATH_MAX)
+        return false;
+    size_t local = dotted_length(address, ATEXT);
+    if (local == 0 || local == address.length || address.data[local] != '@')
+        return false;
+    return is_name(
+        (pn_span){address.data + local + 1, address.length - local - 1});
+}
+
 pneu_status pn_path_check(pn_span address, unsigned allowed, pneu_error *error)
 {
+    if (is_usual(address))
+        return PNEU_OK;
     if (address.length == 0)
         return (allowed & PN_PATH_NULL) != 0
                    ? PNEU_OK
@@ -198,7 +247,7 @@ pneu_status pn_path_check(pn_span address, unsigned allowed, pneu_error *error)
         return refuse(error, address,
                       "has angle brackets: give the bare address");
     size_t local = address.data[0] == '"' ? quoted_length(address)
-                                          : dotted_length(address, is_atext);
+                                          : dotted_length(address, ATEXT);
     if (local == 0 || (local < address.length && address.data[local] != '@'))
         return refuse(error, address,
                       "has a local part (before the @) that is not valid");

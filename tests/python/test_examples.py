@@ -227,6 +227,6 @@ def test_the_documents_have_code() -> None:
 @pytest.mark.parametrize("program", sorted(EXAMPLES.glob("*.py")),
                          ids=lambda path: path.name)
 def test_usage(program: Path) -> None:
-    done = run(program, "localhost", 25, ANN)
+    done = run(program, "localhost")
     assert (done.returncode, done.stdout) == (64, "")
     assert done.stderr.startswith("usage: ") and done.stderr.count("\n") == 1
