@@ -46,4 +46,7 @@ async def main(host: str, port: str, sender: str, *recipients: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 5:
+        print("usage: aio_many.py HOST PORT FROM TO...", file=sys.stderr)
+        sys.exit(64)
     asyncio.run(main(*sys.argv[1:]))

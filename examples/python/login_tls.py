@@ -37,4 +37,8 @@ def main(host: str, port: str, user: str, sender: str, recipient: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 6 or "SMTP_PASSWORD" not in os.environ:
+        print("usage: SMTP_PASSWORD=... [SSL_CERT_FILE=CA.pem] "
+              "login_tls.py HOST PORT USER FROM TO", file=sys.stderr)
+        sys.exit(64)
     sys.exit(main(*sys.argv[1:]))

@@ -37,4 +37,7 @@ def main(host: str, port: str, sender: str, *recipients: str) -> int:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 5:
+        print("usage: outcomes.py HOST PORT FROM TO...", file=sys.stderr)
+        sys.exit(64)
     sys.exit(main(*sys.argv[1:]))

@@ -18,4 +18,7 @@ def main(host: str, port: str, sender: str, recipient: str) -> None:
 
 
 if __name__ == "__main__":
+    if len(sys.argv) != 5:
+        print("usage: send.py HOST PORT FROM TO", file=sys.stderr)
+        sys.exit(64)
     main(*sys.argv[1:])

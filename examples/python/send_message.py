@@ -33,4 +33,8 @@ def main(host: str, port: str, sender: str, file: str,
 
 
 if __name__ == "__main__":
+    if len(sys.argv) < 6:
+        print("usage: send_message.py HOST PORT FROM FILE TO...",
+              file=sys.stderr)
+        sys.exit(64)
     main(*sys.argv[1:])
