@@ -89,14 +89,15 @@ static PyObject *delivery_new(PyTypeObject *type, PyObject *args,
         {"sender", "recipients", "message", "features", "mail_options",
          "rcpt_options", "lmtp", "pipelining"}};
     PyObject *values[8];
-    if (!pn_py_take(&PARAMETERS, args, keywords, values))
+    const pn_py_state *state = PyType_GetModuleState(type);
+    if (state == NULL || !pn_py_take(&PARAMETERS, args, keywords, values))
         return NULL;
     PyObject *object = PyType_GenericAlloc(type, 0);
     if (object == NULL)
         return NULL;
     pn_py_delivery *self = of(object);
     self->busy = true;
-    if (!pn_py_delivery_begin(self, PyType_GetModuleState(type), values))
+    if (!pn_py_delivery_begin(self, state, values))
         Py_CLEAR(object);
     else
         self->busy = false;
@@ -159,9 +160,14 @@ static PyObject *output(PyObject *object, PyObject *unused)
     if (!enter(self))
         return NULL;
     pn_py_state *state = PyType_GetModuleState(Py_TYPE(object));
+    if (state == NULL) /* the type was collected, and the method was kept */
+        return leave(self, NULL);
     PyObject *result = self->message != NULL
                            ? pn_py_delivery_output(self, &state->output)
                            : Py_NewRef(Py_None);
+    /* what is lost here counts as sent: nothing may follow it */
+    if (result == NULL)
+        pneu_session_output_failed(self->session, 0);
     /* what was skipped has its event */
     if (result == Py_None && !take_events(self))
         Py_CLEAR(result);

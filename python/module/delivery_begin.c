@@ -76,8 +76,7 @@ static bool take_recipients(pn_py_delivery *self, PyObject *recipients)
 static const char *parameters_of(PyObject *value)
 {
     Py_ssize_t length = 0;
-    const char *text =
-        PyUnicode_Check(value) ? PyUnicode_AsUTF8AndSize(value, &length) : "";
+    const char *text = PyUnicode_AsUTF8AndSize(value, &length);
     if (text == NULL) {
         PyErr_Clear();
         return "";
@@ -117,8 +116,14 @@ static bool take_features(pn_py_delivery *self, const pn_py_state *state,
     for (size_t i = 0; i < PN_PY_OFFERS; i++) {
         if (!look_up(features, state->offers[i], &self->offers[i]))
             return false;
-        if (self->offers[i] != NULL)
-            self->parameters[i] = parameters_of(self->offers[i]);
+        if (self->offers[i] == NULL)
+            continue;
+        /* only a str is kept: a delivery in a delivery in a delivery could
+         * not be freed but one within the other */
+        if (!PyUnicode_Check(self->offers[i]))
+            Py_CLEAR(self->offers[i]);
+        self->parameters[i] =
+            self->offers[i] != NULL ? parameters_of(self->offers[i]) : "";
     }
     return true;
 }

@@ -246,23 +246,39 @@ static PyObject *raise_broken(const pn_py_delivery *self)
     }
 }
 
+/* Nobody was accepted, and the connection is whole: after a part of them was
+ * refused in another transaction there is no one cause. */
+static PyObject *refuse_each(const pn_py_delivery *self)
+{
+    PyObject *refused = others(self);
+    return pn_py_raise_named("SMTPRecipientsRefused",
+                             refused != NULL ? Py_BuildValue("(N)", refused)
+                                             : NULL);
+}
+
 /* Nobody surely has the message: the first cause, as smtplib would have met
- * it; but that somebody may have it goes before a refusal of its end. */
+ * it; but that somebody may have it goes before any refusal. */
 static PyObject *raise_cause(const pn_py_delivery *self)
 {
     const pn_py_notes *notes = &self->notes;
     bool may_have =
         pneu_delivery_tally(self->inside, PNEU_OUTCOME_IN_DOUBT) > 0;
+    if (may_have) /* a 421 is no refusal of what somebody may have */
+        return pneu_session_error(self->session)->status == PNEU_REFUSED
+                   ? disconnected(self)
+                   : raise_broken(self);
     if (notes->mail.code != 0)
         return refuse_sender(self, notes->mail.code, note_text(&notes->mail));
     if (notes->said_farewell || notes->refused == self->count)
         return refuse_recipients(self, 0, NULL);
     if (notes->data.code != 0)
         return refuse_data(notes->data.code, note_text(&notes->data));
-    if (notes->end_refusal.code != 0 && !may_have)
+    if (notes->end_refusal.code != 0)
         return refuse_data(notes->end_refusal.code,
                            note_text(&notes->end_refusal));
-    return raise_broken(self);
+    return pneu_session_error(self->session)->status == PNEU_OK
+               ? refuse_each(self)
+               : raise_broken(self);
 }
 
 PyObject *pn_py_delivery_result(pn_py_delivery *self)

@@ -206,7 +206,10 @@ static PyObject *step(PyObject *object, PyObject *const *args, Py_ssize_t count,
                                   : Py_NewRef(Py_None);
     if (is_first)
         return answer_to(self, PN_SPAN(""));
-    if (!pn_py_octets(value, &view, &challenge))
+    self->busy = true; /* asking for the octets can run Python code */
+    bool is_there = pn_py_octets(value, &view, &challenge);
+    self->busy = false;
+    if (!is_there)
         return NULL;
     PyObject *result = answer_to(self, challenge);
     PyBuffer_Release(&view);

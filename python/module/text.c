@@ -80,14 +80,16 @@ static PyObject *latin1(pn_span text)
 /* The mechanisms of every AUTH line, each line after a blank. */
 static bool add_mechanisms(PyObject *offers, pn_span list)
 {
-    PyObject *before = PyDict_GetItemString(offers, "auth");
-    PyObject *more = latin1(list);
+    PyObject *key = PyUnicode_FromString("auth");
+    PyObject *before =
+        key != NULL ? PyDict_GetItemWithError(offers, key) : NULL;
+    PyObject *more = PyErr_Occurred() == NULL ? latin1(list) : NULL;
     PyObject *both = NULL;
     if (more != NULL)
         both = before != NULL ? PyUnicode_FromFormat("%U %U", before, more)
                               : PyUnicode_FromFormat(" %U", more);
-    bool is_added =
-        both != NULL && PyDict_SetItemString(offers, "auth", both) == 0;
+    bool is_added = both != NULL && PyDict_SetItem(offers, key, both) == 0;
+    Py_XDECREF(key);
     Py_XDECREF(more);
     Py_XDECREF(both);
     return is_added;

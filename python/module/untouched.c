@@ -64,6 +64,10 @@ static bool add(untouched *self, PyObject *class, PyObject *name)
         return false;
     PyUnicode_InternInPlace(&interned);
     PyObject *method = PyObject_GetAttr(class, interned);
+    if (method != NULL && Py_TYPE(method) == Py_TYPE(&self->base)) {
+        PyErr_SetString(PyExc_TypeError, "an Untouched is no method");
+        Py_CLEAR(method); /* a chain of them could not be freed */
+    }
     if (method == NULL) {
         Py_DECREF(interned);
         return false;

@@ -49,6 +49,8 @@ static void fill(pneu_delivery *delivery, const pneu_session *session)
     size_t i = delivery->first_waiting;
     if (room > batch->capacity)
         room = batch->capacity;
+    if (domains_max >= room)
+        domains_max = 0; /* there cannot be so many: nobody need count */
     for (; i < count && batch->count < room && left < PN_BATCH_MOST; i++) {
         if (delivery->fates[i].place != PN_PLACE_WAITING)
             continue;

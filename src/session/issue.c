@@ -21,9 +21,12 @@ pneu_status pn_issue_check(pneu_session *session)
     if (session->issuing == PN_ISSUING_BODY)
         return pn_issue_misuse(session,
                                "the message after DATA is not whole yet");
-    if (pn_queue_reserve(&session->queue, 2) != PNEU_OK)
-        return pn_fail(&session->misuse, PNEU_NO_MEMORY,
-                       "no room for another command");
+    pneu_status room = pn_queue_reserve(&session->queue, 2);
+    if (room != PNEU_OK)
+        return pn_fail(&session->misuse, room,
+                       room == PNEU_NO_MEMORY
+                           ? "no memory for another command"
+                           : "too many commands wait to be sent");
     return PNEU_OK;
 }
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import OrderedDict, UserDict
 from typing import Any
 
@@ -341,3 +342,34 @@ def test_same_address_twice() -> None:
     with pytest.raises(smtplib.SMTPRecipientsRefused) as caught:
         delivery.result()
     assert caught.value.recipients == {"b@x": (551, b"c")}
+
+
+def test_doubt_goes_before_a_refusal() -> None:
+    """RFC 5321 3.8: behind a 421 nobody knows what a 250 is for."""
+    delivery = begin(["b@x", "c@x"], lmtp=True)
+    talk(delivery, [b"250 a\r\n250 b\r\n250 c\r\n354 d\r\n",
+                    b"421 bye\r\n250 fine\r\n"])
+    if not delivery.done:
+        delivery.input_end(_pneu.END_OF_STREAM)
+    with pytest.raises(smtplib.SMTPServerDisconnected):
+        delivery.result()
+    assert "in doubt" in [row[1] for row in delivery.outcomes()]
+
+
+def test_features_keep_nothing_but_text() -> None:
+    inner = begin()
+    references = sys.getrefcount(inner)
+    features: Any = {"pipelining": inner, "size": inner}
+    outer = begin(features=features)
+    features.clear()
+    assert sys.getrefcount(inner) == references
+    assert outer.output() == (b"MAIL FROM:<a@x> size=21\r\nRCPT TO:<b@x>\r\n"
+                              b"DATA\r\n")
+
+
+def test_untouched_is_no_method() -> None:
+    class Odd:
+        check = _pneu.Untouched(int, [])
+
+    with pytest.raises(TypeError, match="no method"):
+        _pneu.Untouched(Odd, ["check"])
