@@ -347,7 +347,9 @@ static PyObject *get_may_retry(PyObject *object, void *unused)
     (void)unused;
     bool is_whole = self->inside != NULL && pn_py_delivery_is_done(self) &&
                     !must_close(self);
-    if (!is_whole || !pn_session_may_pipeline(self->session))
+    /* what had an answer to its end was no group: somebody may have it */
+    if (!is_whole || self->notes.end.code != 0 ||
+        !pn_session_may_pipeline(self->session))
         return PyBool_FromLong(false);
     bool is_data_unknown =
         is_unknown(&self->notes.data) ||

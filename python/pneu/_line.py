@@ -313,11 +313,15 @@ class Line:
         """args: anything that has a str(), as in smtplib."""
         try:
             return _pneu.command_line(cmd, f"{args}")
+        except UnicodeEncodeError:
+            if not self._authenticating and not auth_line(f"{cmd} {args}"):
+                raise
+            problem = "what is no text: [hidden]"
         except ValueError:
             if not self._authenticating:
                 raise
-        raise ValueError("command and arguments contain prohibited newline "
-                         "characters: [hidden]")
+            problem = "prohibited newline characters: [hidden]"
+        raise ValueError(f"command and arguments contain {problem}")
 
     def getreply(self) -> tuple[int, bytes]:
         """Reads a reply: its code, and its text with LF between the lines.

@@ -415,3 +415,14 @@ def test_odd_passwords(password: str, serve: Serve,
         assert server.last.commands[2] == b64(password)
     assert len(bytes(server.last.octets).split(b"\r\n")) == 1 + len(
         server.last.commands)
+
+
+# smtplib 3.4
+@only_pneu
+def test_a_secret_that_is_no_text_is_not_quoted() -> None:
+    smtp = smtplib.SMTP()
+    smtp.allow_cleartext_auth = True
+    with pytest.raises(ValueError, match="hidden") as caught:
+        smtp.putcmd("AUTH", "PLAIN secret\udc80")
+    assert "secret" not in repr(caught.value)
+    assert caught.value.__context__ is None

@@ -373,3 +373,22 @@ def test_untouched_is_no_method() -> None:
 
     with pytest.raises(TypeError, match="no method"):
         _pneu.Untouched(Odd, ["check"])
+
+
+def test_no_retry_for_what_was_accepted() -> None:
+    """RFC 9422 4.2: in the second transaction nobody speaks of the first."""
+    delivery = begin(["b@x", "c@x"], features={"pipelining": "",
+                                               "limits": "RCPTMAX=1"})
+    talk(delivery, [GO, QUEUED, b"250 a\r\n250 b\r\n502 d\r\n"])
+    assert delivery.done and not delivery.may_retry
+    assert delivery.result() == {"c@x": (502, b"d")}
+
+
+def test_no_retry_for_an_end() -> None:
+    """RFC 2033 4.2: 500 was said of the message, and not of a command."""
+    delivery = begin(["b@x", "c@x"], lmtp=True)
+    talk(delivery, [b"250 a\r\n250 b\r\n250 c\r\n354 d\r\n",
+                    b"500 no\r\n500 no\r\n"])
+    assert delivery.done and not delivery.may_retry
+    with pytest.raises(smtplib.SMTPDataError):
+        delivery.result()
