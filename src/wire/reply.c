@@ -113,18 +113,21 @@ static void read_code(pn_span line, int *code, bool *last)
     *last = *code < 0 || line.length < 4 || line.data[3] != '-';
 }
 
+static bool is_margin(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r';
+}
+
 /* The text of a line, which may have none. */
 static pn_span text_of(pn_span line, bool trimmed)
 {
     size_t skip = line.length > 3 ? 4 : line.length;
     pn_span text = {line.data + skip, line.length - skip};
-    while (trimmed && text.length > 0 &&
-           memchr(" \t\r", text.data[0], 3) != NULL) {
+    while (trimmed && text.length > 0 && is_margin(text.data[0])) {
         text.data++;
         text.length--;
     }
-    while (trimmed && text.length > 0 &&
-           memchr(" \t\r", text.data[text.length - 1], 3) != NULL)
+    while (trimmed && text.length > 0 && is_margin(text.data[text.length - 1]))
         text.length--;
     return text;
 }
