@@ -33,6 +33,7 @@ class _Plannable(Protocol):
     _is_lmtp: bool
     _groups_fail: bool
 
+
 _Read = Callable[[int], bytes]
 
 
