@@ -11,25 +11,36 @@ enum {
     TEXTS_MAX = 512 * 1024 * 1024
 };
 
+/* Room for count recipients, of whom most are in one transaction. */
+static bool reserve(pneu_delivery *delivery, size_t count, size_t most)
+{
+    pn_batch *batch = &delivery->batch;
+    if (delivery->fates_capacity < count) {
+        pn_memory_free(delivery->fates);
+        delivery->fates = pn_memory_new(count, sizeof(*delivery->fates));
+        delivery->fates_capacity = delivery->fates != NULL ? count : 0;
+    }
+    if (batch->capacity < most) {
+        pn_memory_free(batch->recipients);
+        batch->recipients = pn_memory_new(most, sizeof(*batch->recipients));
+        batch->capacity = batch->recipients != NULL ? most : 0;
+    }
+    return delivery->fates_capacity >= count && batch->capacity >= most;
+}
+
 static pneu_status make_room(pneu_delivery *delivery, pneu_error *error)
 {
     size_t count = pneu_delivery_count(delivery);
-    pn_batch *batch = &delivery->batch;
     bool all_at_once =
         count < PN_BATCH_MOST || delivery->letter.envelope.undivided;
-    batch->capacity = all_at_once ? count : PN_BATCH_MOST;
-    batch->recipients =
-        pn_memory_new(batch->capacity, sizeof(*batch->recipients));
-    delivery->fates = pn_memory_new(count, sizeof(*delivery->fates));
-    if (batch->recipients == NULL || delivery->fates == NULL ||
+    if (!reserve(delivery, count, all_at_once ? count : PN_BATCH_MOST) ||
         pn_buffer_append_char(&delivery->texts, '\0') != PNEU_OK)
         return pn_fail(error, PNEU_NO_MEMORY, "no memory for %zu recipients",
                        count);
-    for (size_t i = 0; i < count; i++) {
-        delivery->fates[i].outcome.recipient =
-            delivery->letter.envelope.recipients[i];
-        delivery->fates[i].outcome.text = "";
-    }
+    for (size_t i = 0; i < count; i++)
+        delivery->fates[i] = (pn_fate){
+            .outcome = {.recipient = delivery->letter.envelope.recipients[i],
+                        .text = ""}};
     return PNEU_OK;
 }
 
@@ -41,6 +52,22 @@ static pneu_status prepare(pneu_delivery *delivery,
     if (pn_letter_read(&delivery->letter, envelope, message, &problems))
         pn_letter_check(&delivery->letter, NULL, &problems);
     return problems.count > 0 ? error->status : make_room(delivery, error);
+}
+
+pneu_status pn_delivery_again(pneu_delivery *delivery,
+                              const pneu_envelope *envelope,
+                              const pneu_message *message, pneu_error *error)
+{
+    pn_letter_finish(&delivery->letter);
+    pn_buffer_clear(&delivery->texts);
+    *delivery = (pneu_delivery){
+        .fates = delivery->fates,
+        .fates_capacity = delivery->fates_capacity,
+        .batch = {.recipients = delivery->batch.recipients,
+                  .capacity = delivery->batch.capacity},
+        .texts = delivery->texts,
+    };
+    return prepare(delivery, envelope, message, error);
 }
 
 pneu_status pneu_delivery_new(pneu_delivery **out,
@@ -55,7 +82,7 @@ pneu_status pneu_delivery_new(pneu_delivery **out,
     if (delivery == NULL)
         return pn_fail(error, PNEU_NO_MEMORY, "no memory for a delivery");
     pn_buffer_init(&delivery->texts, TEXTS_MAX);
-    pneu_status status = prepare(delivery, envelope, message, error);
+    pneu_status status = pn_delivery_again(delivery, envelope, message, error);
     if (status != PNEU_OK) {
         pneu_delivery_free(delivery);
         return status;

@@ -37,6 +37,7 @@ struct pneu_delivery {
     uintptr_t tag;
     pneu_mail_parameters mail; /* what MAIL states to this server */
     pn_fate *fates;
+    size_t fates_capacity;
     size_t settled;
     size_t first_waiting; /* none waits before it */
     pn_batch batch;
@@ -47,6 +48,12 @@ struct pneu_delivery {
     size_t last_text; /* the newest of them */
     bool no_memory;
 };
+
+/* Makes it new, for another message, and keeps its memory: nothing is left of
+ * what it was. Errors: as pneu_delivery_new(); it may be made new after. */
+pneu_status pn_delivery_again(pneu_delivery *delivery,
+                              const pneu_envelope *envelope,
+                              const pneu_message *message, pneu_error *error);
 
 /* An outcome for recipient i; it replaces one that it had. */
 void pn_fate_settle_by_reply(pneu_delivery *delivery, size_t i,

@@ -14,6 +14,12 @@ void pn_queue_finish(pn_queue *queue)
     *queue = (pn_queue){0};
 }
 
+void pn_queue_clear(pn_queue *queue)
+{
+    queue->first = 0;
+    queue->count = 0;
+}
+
 static pneu_status grow(pn_queue *queue, size_t capacity)
 {
     pn_queued *ring = pn_memory_new(capacity, sizeof(*ring));

@@ -50,6 +50,9 @@ typedef struct pn_queue {
 
 void pn_queue_finish(pn_queue *queue);
 
+/* Drops all commands, and keeps the memory. */
+void pn_queue_clear(pn_queue *queue);
+
 /* Makes sure that count more can be pushed. Errors: NO_MEMORY, TOO_LARGE. */
 pneu_status pn_queue_reserve(pn_queue *queue, size_t count);
 

@@ -1,9 +1,13 @@
 /* A session's life, what breaks it, and what can be asked of it. */
 #include "session/session.h"
 
+#include <stddef.h>
+#include <string.h>
+
 #include "base/fail.h"
 #include "base/memory.h"
 #include "base/options.h"
+#include "base/secret.h"
 #include "wire/limits.h"
 
 enum {
@@ -41,6 +45,40 @@ static pneu_status expect_greeting(pneu_session *session)
     return PNEU_OK;
 }
 
+/* Zeroes all but the memory that it holds, which is emptied. */
+static void clear(pneu_session *session)
+{
+    pn_buffer input = session->input;
+    pn_buffer lines = session->lines;
+    pn_reply_parser parser = session->parser;
+    pn_extensions extensions = session->extensions;
+    pn_queue queue = session->queue;
+    if (pn_buffer_length(&lines) > 0) /* never written, perhaps a secret */
+        pn_secret_wipe(lines.memory, lines.capacity);
+    memset(session, 0, offsetof(pneu_session, content.pieces));
+    session->input = input;
+    session->lines = lines;
+    session->parser = parser;
+    session->extensions = extensions;
+    session->queue = queue;
+    pn_buffer_clear(&session->input);
+    pn_buffer_clear(&session->lines);
+    pn_reply_parser_clear(&session->parser);
+    pn_extensions_clear(&session->extensions);
+    pn_queue_clear(&session->queue);
+}
+
+pneu_status pn_session_again(pneu_session *session,
+                             const pneu_session_options *options)
+{
+    clear(session);
+    if (!set_options(session, options))
+        return PNEU_INVALID;
+    session->waiting_since_ms = -1;
+    session->writing_since_ms = -1;
+    return expect_greeting(session);
+}
+
 pneu_status pneu_session_new(pneu_session **out,
                              const pneu_session_options *options)
 {
@@ -48,19 +86,14 @@ pneu_status pneu_session_new(pneu_session **out,
     pneu_session *session = pn_memory_new(1, sizeof(*session));
     if (session == NULL)
         return PNEU_NO_MEMORY;
-    if (!set_options(session, options)) {
-        pn_memory_free(session);
-        return PNEU_INVALID;
-    }
-    session->waiting_since_ms = -1;
-    session->writing_since_ms = -1;
     pn_extensions_init(&session->extensions);
     pn_reply_parser_init(&session->parser);
     pn_buffer_init(&session->input, INPUT_MAX);
     pn_buffer_init(&session->lines, LINES_MAX);
-    if (expect_greeting(session) != PNEU_OK) {
+    pneu_status status = pn_session_again(session, options);
+    if (status != PNEU_OK) {
         pneu_session_free(session);
-        return PNEU_NO_MEMORY;
+        return status;
     }
     *out = session;
     return PNEU_OK;

@@ -49,11 +49,11 @@ typedef struct pn_ready_piece {
 /* The octets that are being handed out: a message, or a chunk of one. */
 typedef struct pn_content {
     pn_stuffing stuffing;
-    pn_ready_piece pieces[PN_READY_PIECES]; /* found, not yet handed out */
     size_t first;
     size_t count;
     size_t transaction; /* whose message it is */
     uint64_t sent;      /* octets of it that were handed out, without dots */
+    pn_ready_piece pieces[PN_READY_PIECES]; /* found, not yet handed out */
 } pn_content;
 
 /* What the caller may issue next. */
@@ -97,7 +97,6 @@ struct pneu_session {
     size_t skipped;    /* of these */
     pn_buffer lines;   /* of the commands not handed out whole */
     size_t line_given; /* octets given of the first of them */
-    pn_content content;
 
     pn_issuing issuing;
     size_t issued_transaction; /* the number of the last one issued */
@@ -116,7 +115,15 @@ struct pneu_session {
     int64_t now_ms;
     int64_t waiting_since_ms; /* for the head's answer, or for TLS; -1: not */
     int64_t writing_since_ms; /* for the driver to write; -1: not */
+
+    pn_content content; /* last: its pieces need no zeroes */
 };
+
+/* Makes it new, for another connection, and keeps its memory: nothing is left
+ * of what it was. Errors: as pneu_session_new(). */
+pneu_status pn_session_again(pneu_session *session,
+                             const pneu_session_options *options);
+
 
 /* Breaks the session: sticky, the first error stays. */
 void pn_session_break(pneu_session *session, const pneu_error *error);

@@ -18,6 +18,16 @@ void pn_reply_parser_finish(pn_reply_parser *parser)
     pn_buffer_finish(&parser->text);
 }
 
+void pn_reply_parser_clear(pn_reply_parser *parser)
+{
+    pn_buffer_clear(&parser->text);
+    parser->line_start = 0;
+    parser->octets = 0;
+    parser->line_octets = 0;
+    parser->done = false;
+    parser->reply = (pneu_reply){0};
+}
+
 bool pn_reply_parser_is_midway(const pn_reply_parser *parser)
 {
     return !parser->done && parser->octets > 0;
@@ -208,23 +218,13 @@ static pneu_status take(pn_reply_parser *parser, pn_span octets,
     return pn_buffer_append(&parser->text, octets);
 }
 
-static void begin(pn_reply_parser *parser)
-{
-    pn_buffer_clear(&parser->text);
-    parser->line_start = 0;
-    parser->octets = 0;
-    parser->line_octets = 0;
-    parser->done = false;
-    parser->reply = (pneu_reply){0};
-}
-
 pneu_status pn_reply_parser_feed(pn_reply_parser *parser, pn_span octets,
                                  size_t *used, pneu_error *error)
 {
     pneu_status status = PNEU_OK;
     *used = 0;
     if (parser->done)
-        begin(parser);
+        pn_reply_parser_clear(parser);
     while (*used < octets.length && !parser->done && status == PNEU_OK) {
         const char *from = octets.data + *used;
         size_t left = octets.length - *used;

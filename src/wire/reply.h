@@ -30,6 +30,9 @@ typedef struct pn_reply_parser {
 void pn_reply_parser_init(pn_reply_parser *parser);
 void pn_reply_parser_finish(pn_reply_parser *parser);
 
+/* Forgets all that it has read, and keeps its memory. */
+void pn_reply_parser_clear(pn_reply_parser *parser);
+
 /*
  * Takes octets up to the end of one reply, and says in used how many it took.
  * When parser->done is set, parser->reply is whole, and stays until the next
