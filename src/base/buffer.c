@@ -22,18 +22,6 @@ void pn_buffer_finish(pn_buffer *buffer)
     *buffer = (pn_buffer){.maximum = buffer->maximum};
 }
 
-size_t pn_buffer_length(const pn_buffer *buffer)
-{
-    return buffer->end - buffer->start;
-}
-
-pn_span pn_buffer_span(const pn_buffer *buffer)
-{
-    if (buffer->memory == NULL)
-        return PN_SPAN("");
-    return (pn_span){buffer->memory + buffer->start, pn_buffer_length(buffer)};
-}
-
 /* A new block and not realloc: what the old one held may be a secret. */
 static pneu_status grow(pn_buffer *buffer, size_t wanted)
 {
@@ -81,12 +69,21 @@ void pn_buffer_added(pn_buffer *buffer, size_t length)
     buffer->end += length;
 }
 
+/* Is there room as things lie? Nearly always: buffers are kept. */
+static bool has_room(const pn_buffer *buffer, size_t length)
+{
+    return buffer->memory != NULL && length <= buffer->capacity - buffer->end &&
+           length <= buffer->maximum - pn_buffer_length(buffer);
+}
+
 pneu_status pn_buffer_append(pn_buffer *buffer, pn_span octets)
 {
     pneu_status status;
     if (octets.length == 0)
         return PNEU_OK;
-    char *place = pn_buffer_reserve(buffer, octets.length, &status);
+    char *place = has_room(buffer, octets.length)
+                      ? buffer->memory + buffer->end
+                      : pn_buffer_reserve(buffer, octets.length, &status);
     if (place == NULL)
         return status;
     memcpy(place, octets.data, octets.length);

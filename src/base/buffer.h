@@ -25,10 +25,18 @@ void pn_buffer_init(pn_buffer *buffer, size_t maximum);
 void pn_buffer_finish(pn_buffer *buffer);
 
 /* Octets held. */
-size_t pn_buffer_length(const pn_buffer *buffer);
+static inline size_t pn_buffer_length(const pn_buffer *buffer)
+{
+    return buffer->end - buffer->start;
+}
 
 /* The octets held; valid until the next change. */
-pn_span pn_buffer_span(const pn_buffer *buffer);
+static inline pn_span pn_buffer_span(const pn_buffer *buffer)
+{
+    if (buffer->memory == NULL)
+        return PN_SPAN("");
+    return (pn_span){buffer->memory + buffer->start, pn_buffer_length(buffer)};
+}
 
 /*
  * Makes room for length octets past the end and returns where they go, NULL

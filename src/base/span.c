@@ -2,11 +2,6 @@
 
 #include <string.h>
 
-pn_span pn_span_of(const char *text)
-{
-    return (pn_span){text != NULL ? text : "", text != NULL ? strlen(text) : 0};
-}
-
 bool pn_span_equal(pn_span a, pn_span b)
 {
     return a.length == b.length &&
@@ -27,6 +22,16 @@ bool pn_span_starts_nocase(pn_span text, pn_span start)
 bool pn_span_equal_nocase(pn_span a, pn_span b)
 {
     return a.length == b.length && pn_span_starts_nocase(a, b);
+}
+
+bool pn_span_breaks_line(pn_span text)
+{
+    bool breaks = false;
+    for (size_t i = 0; i < text.length; i++) {
+        char c = text.data[i];
+        breaks |= c == '\r' || c == '\n' || c == '\0';
+    }
+    return breaks;
 }
 
 static bool is_blank(char c)
@@ -74,25 +79,4 @@ bool pn_span_number(pn_span text, uint64_t *number)
     }
     *number = value;
     return true;
-}
-
-char pn_ascii_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-bool pn_ascii_is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-bool pn_ascii_is_alnum(char c)
-{
-    char lower = pn_ascii_lower(c);
-    return pn_ascii_is_digit(c) || (lower >= 'a' && lower <= 'z');
-}
-
-bool pn_ascii_is_printable(char c)
-{
-    return c >= 32 && c <= 126;
 }

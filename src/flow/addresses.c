@@ -68,25 +68,53 @@ pneu_status pn_address_convert(pn_span address, unsigned allowed, char **own,
     return pn_path_check(pn_span_of(*own), allowed, error);
 }
 
-static void prepare_one(const char *given, unsigned allowed, char **own,
-                        bool *needs_utf8, pn_problems *problems)
+/* An address as it goes out: NULL if that is as it was given. */
+static char *prepare_one(pn_span address, unsigned allowed, bool *needs_utf8,
+                         pn_problems *problems)
 {
     pneu_error error;
-    pn_span address = pn_span_of(given);
+    char *own = NULL;
     pneu_status status = pn_path_check(address, allowed, &error);
     if (status == PNEU_OK && pn_path_needs_utf8(address))
-        status = pn_address_convert(address, allowed, own, needs_utf8, &error);
+        status = pn_address_convert(address, allowed, &own, needs_utf8, &error);
     pneu_error *told = status != PNEU_OK ? pn_problems_next(problems) : NULL;
     if (told != NULL)
         *told = error;
+    return own;
 }
 
-static bool are_all_ascii(const pneu_envelope *envelope)
+/* Room for what goes out in place of recipients, made for the first of them.
+ * False, with a problem, if there is none. */
+static bool make_own_recipients(pn_wire_addresses *addresses,
+                                pn_problems *problems)
 {
-    for (size_t i = 0; i < envelope->recipient_count; i++) {
-        if (pn_path_needs_utf8(pn_span_of(envelope->recipients[i])))
-            return false;
+    if (addresses->own_recipients == NULL)
+        addresses->own_recipients =
+            pn_memory_new(addresses->count, sizeof(char *));
+    if (addresses->own_recipients != NULL)
+        return true;
+    pn_fail(pn_problems_next(problems), PNEU_NO_MEMORY,
+            "no memory for %zu addresses", addresses->count);
+    return false;
+}
+
+/* False if there is no memory for any further one. */
+static bool prepare_recipient(pn_wire_addresses *addresses, size_t i,
+                              unsigned allowed, pn_problems *problems)
+{
+    pn_span given = pn_span_of(addresses->recipients[i]);
+    if (pn_path_is_usual(given))
+        return true;
+    bool bare = pn_path_is_postmaster(given);
+    char *own = prepare_one(given, bare ? PN_PATH_LOCAL : allowed,
+                            &addresses->needs_utf8, problems);
+    if (own == NULL)
+        return true;
+    if (!make_own_recipients(addresses, problems)) {
+        pn_memory_free(own);
+        return false;
     }
+    addresses->own_recipients[i] = own;
     return true;
 }
 
@@ -100,26 +128,14 @@ void pn_wire_addresses_prepare(pn_wire_addresses *addresses,
         .recipients = envelope->recipients,
         .count = envelope->recipient_count,
     };
-    prepare_one(addresses->sender, PN_PATH_NULL | local, &addresses->own_sender,
-                &addresses->needs_utf8, problems);
-    if (!are_all_ascii(envelope)) {
-        addresses->own_recipients =
-            pn_memory_new(addresses->count, sizeof(char *));
-        if (addresses->own_recipients == NULL) {
-            pn_fail(pn_problems_next(problems), PNEU_NO_MEMORY,
-                    "no memory for %zu addresses", addresses->count);
-            return;
-        }
-    }
-    for (size_t i = 0; i < addresses->count; i++) {
-        const char *given = addresses->recipients[i];
-        bool bare = pn_path_is_postmaster(pn_span_of(given));
-        char *own = NULL;
-        prepare_one(given, bare ? PN_PATH_LOCAL : local, &own,
-                    &addresses->needs_utf8, problems);
-        if (own != NULL)
-            addresses->own_recipients[i] = own;
-    }
+    pn_span sender = pn_span_of(addresses->sender);
+    if (!pn_path_is_usual(sender))
+        addresses->own_sender = prepare_one(sender, PN_PATH_NULL | local,
+                                            &addresses->needs_utf8, problems);
+    size_t i = 0;
+    while (i < addresses->count &&
+           prepare_recipient(addresses, i, local, problems))
+        i++;
 }
 
 void pn_wire_addresses_finish(pn_wire_addresses *addresses)

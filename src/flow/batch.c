@@ -1,7 +1,8 @@
 #include "flow/batch.h"
 
+#include "base/options.h"
 #include "flow/delivery.h"
-#include "session/session.h"
+#include "session/issue.h"
 
 size_t pn_batch_room(const pneu_session *session, bool undivided)
 {
@@ -95,25 +96,47 @@ pneu_status pn_batch_issue_message(pneu_delivery *delivery,
                                                  letter->message.length, true);
 }
 
-pneu_status pn_batch_issue(pneu_delivery *delivery, pneu_session *session)
+/* Addresses and parameters were checked, for this very session, before the
+ * first command (pn_letter_check()). */
+static pneu_status issue_mail(pneu_delivery *delivery, pneu_session *session)
 {
     const pn_letter *letter = &delivery->letter;
+    pneu_status status = pn_issue_check(session);
+    return status == PNEU_OK
+               ? pn_issue_mail(
+                     session,
+                     pn_span_of(pn_wire_addresses_sender(&letter->addresses)),
+                     &delivery->mail, delivery->tag)
+               : status;
+}
+
+static pneu_status issue_rcpt(pneu_delivery *delivery, pneu_session *session,
+                              size_t i)
+{
+    pneu_rcpt_parameters own;
+    const pn_letter *letter = &delivery->letter;
+    const pneu_rcpt_parameters *given = pn_letter_rcpt(letter, i);
+    pneu_status status = pn_issue_check(session);
+    if (status != PNEU_OK)
+        return status;
+    bool is_stated = given != NULL && pn_options_copy(&own, sizeof(own), given);
+    return pn_issue_rcpt(
+        session, pn_span_of(pn_wire_addresses_recipient(&letter->addresses, i)),
+        is_stated ? &own : NULL, delivery->tag);
+}
+
+pneu_status pn_batch_issue(pneu_delivery *delivery, pneu_session *session)
+{
     const pn_batch *batch = &delivery->batch;
     pneu_status status = PNEU_OK;
     begin(delivery, session);
     if (pneu_session_in_transaction(session))
         status = pneu_session_rset(session, delivery->tag);
     if (status == PNEU_OK)
-        status = pneu_session_mail(session,
-                                   pn_wire_addresses_sender(&letter->addresses),
-                                   &delivery->mail, delivery->tag);
-    for (size_t n = 0; n < batch->count && status == PNEU_OK; n++) {
-        size_t i = batch->recipients[n];
-        status = pneu_session_rcpt(
-            session, pn_wire_addresses_recipient(&letter->addresses, i),
-            pn_letter_rcpt(letter, i), delivery->tag);
-    }
-    if (status == PNEU_OK && !letter->envelope.all_or_nothing)
+        status = issue_mail(delivery, session);
+    for (size_t n = 0; n < batch->count && status == PNEU_OK; n++)
+        status = issue_rcpt(delivery, session, batch->recipients[n]);
+    if (status == PNEU_OK && !delivery->letter.envelope.all_or_nothing)
         status = pn_batch_issue_message(delivery, session);
     return status;
 }

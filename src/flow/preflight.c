@@ -84,8 +84,7 @@ pneu_mail_parameters pn_letter_mail(const pn_letter *letter,
                                     const pneu_session *session)
 {
     pneu_mail_parameters mail = letter->mail;
-    bool sized = pneu_session_has_extension(session, "SIZE") &&
-                 !has_raw(letter, PN_SPAN("SIZE"));
+    bool sized = session->extensions.sized && !has_raw(letter, PN_SPAN("SIZE"));
     mail.size = sizeof(mail);
     mail.octets = sized ? letter->facts.size : 0; /* RFC 1870 6.1 */
     if (mail.body == PNEU_BODY_NOT_STATED && letter->facts.is_8bit &&
@@ -112,13 +111,13 @@ static void check_body(const pn_letter *letter, const pneu_session *session,
                 "the message has 8-bit octets, and BODY=7BIT is stated: state "
                 "8BITMIME, or encode the message");
     else if (letter->facts.is_8bit && session != NULL &&
-             !pneu_session_has_extension(session, "8BITMIME"))
+             !session->extensions.eight_bit)
         pn_fail(pn_problems_next(problems), PNEU_NOT_OFFERED, /* RFC 6152 3 */
                 "the message has 8-bit octets, and the server does not offer "
                 "8BITMIME: encode the message for 7 bits (quoted-printable or "
                 "base64)");
     if (pn_letter_is_binary(letter) && session != NULL &&
-        pneu_session_has_extension(session, "CHUNKING") &&
+        session->extensions.chunking &&
         !pneu_session_may_chunk(session)) /* RFC 3030 3 */
         pn_fail(pn_problems_next(problems), PNEU_NOT_OFFERED,
                 "BODY=BINARYMIME goes by BDAT alone, and BDAT is not to be "
@@ -138,10 +137,7 @@ static void check_utf8(const pn_letter *letter, const pneu_session *session,
 static void check_size(const pn_letter *letter, const pneu_session *session,
                        pn_problems *problems)
 {
-    uint64_t most =
-        session != NULL
-            ? pn_extensions_size_limit(pneu_session_extension(session, "SIZE"))
-            : 0;
+    uint64_t most = session != NULL ? session->extensions.size_limit : 0;
     if (most > 0 && letter->facts.size > most)
         pn_fail(pn_problems_next(problems), PNEU_TOO_LARGE, /* RFC 1870 6 */
                 "the message has %llu octets, and the server takes %llu at "
@@ -171,7 +167,10 @@ static void check_recipients(const pn_letter *letter, const pn_offer *offer,
 {
     const pneu_rcpt_parameters *last = NULL;
     bool is_shared_told = false;
-    for (size_t i = 0; i < letter->envelope.recipient_count; i++) {
+    size_t count = letter->envelope.recipient_count;
+    if (letter->envelope.rcpt_each == NULL && count > 1)
+        count = 1; /* all state the same */
+    for (size_t i = 0; i < count; i++) {
         const pneu_rcpt_parameters *stated = pn_letter_rcpt(letter, i);
         size_t from = problems->count;
         bool is_shared = stated == letter->envelope.rcpt;

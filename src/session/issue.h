@@ -3,6 +3,7 @@
 #ifndef PN_SESSION_ISSUE_H
 #define PN_SESSION_ISSUE_H
 
+#include "pneu/parameters.h"
 #include "session/session.h"
 #include "wire/line.h"
 
@@ -28,6 +29,16 @@ pn_queued *pn_issue_push(pneu_session *session, pn_line *line,
 /* The status of a call that ended in pn_issue_push(). */
 pneu_status pn_issue_result(const pneu_session *session,
                             const pn_queued *queued);
+
+/* MAIL, and RCPT, without a look at what the caller has looked at: their
+ * arguments, their order, and pn_issue_check() before each. A MAIL's parameters
+ * are whole (pn_options_copy()), those of RCPT too, or NULL. */
+pneu_status pn_issue_mail(pneu_session *session, pn_span path,
+                          const pneu_mail_parameters *parameters,
+                          uintptr_t tag);
+pneu_status pn_issue_rcpt(pneu_session *session, pn_span path,
+                          const pneu_rcpt_parameters *parameters,
+                          uintptr_t tag);
 
 /* A command that is one word and, if argument is not NULL, an argument. */
 pneu_status pn_issue_simple(pneu_session *session, pneu_command command,

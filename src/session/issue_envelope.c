@@ -53,6 +53,25 @@ static pneu_status check_mail(pneu_session *session, pn_span path,
     return check_utf8(session, path, states_utf8(own));
 }
 
+pneu_status pn_issue_mail(pneu_session *session, pn_span path,
+                          const pneu_mail_parameters *parameters, uintptr_t tag)
+{
+    pn_line line = pn_issue_line(session);
+    pn_line_add_known(&line, PN_SPAN("MAIL FROM:<"));
+    pn_line_add_known(&line, path);
+    pn_line_add_known(&line, PN_SPAN(">"));
+    pn_parameters_add_mail(&line, parameters);
+    pn_queued *queued = pn_issue_push(session, &line, PNEU_COMMAND_MAIL, tag);
+    if (queued == NULL)
+        return session->misuse.status;
+    queued->transaction = ++session->issued_transaction;
+    session->issued_mails++;
+    session->issued_recipients = 0;
+    session->issued_utf8 = states_utf8(parameters);
+    session->issuing = PN_ISSUING_MAIL;
+    return PNEU_OK;
+}
+
 pneu_status pneu_session_mail(pneu_session *session, const char *reverse_path,
                               const pneu_mail_parameters *parameters,
                               uintptr_t tag)
@@ -65,22 +84,7 @@ pneu_status pneu_session_mail(pneu_session *session, const char *reverse_path,
     status = pn_issue_check_no_transaction(session);
     if (status == PNEU_OK)
         status = check_mail(session, path, parameters, &own);
-    if (status != PNEU_OK)
-        return status;
-    pn_line line = pn_issue_line(session);
-    pn_line_add_text(&line, "MAIL FROM:<");
-    pn_line_add(&line, path);
-    pn_line_add_text(&line, ">");
-    pn_parameters_add_mail(&line, &own);
-    pn_queued *queued = pn_issue_push(session, &line, PNEU_COMMAND_MAIL, tag);
-    if (queued == NULL)
-        return session->misuse.status;
-    queued->transaction = ++session->issued_transaction;
-    session->issued_mails++;
-    session->issued_recipients = 0;
-    session->issued_utf8 = states_utf8(&own);
-    session->issuing = PN_ISSUING_MAIL;
-    return PNEU_OK;
+    return status == PNEU_OK ? pn_issue_mail(session, path, &own, tag) : status;
 }
 
 static pneu_status check_rcpt(pneu_session *session, pn_span path,
@@ -95,6 +99,24 @@ static pneu_status check_rcpt(pneu_session *session, pn_span path,
     status = first_of(session, &problems, PNEU_COMMAND_RCPT);
     return status == PNEU_OK ? check_utf8(session, path, session->issued_utf8)
                              : status;
+}
+
+pneu_status pn_issue_rcpt(pneu_session *session, pn_span path,
+                          const pneu_rcpt_parameters *parameters, uintptr_t tag)
+{
+    pn_line line = pn_issue_line(session);
+    pn_line_add_known(&line, PN_SPAN("RCPT TO:<"));
+    pn_line_add_known(&line, path);
+    pn_line_add_known(&line, PN_SPAN(">"));
+    if (parameters != NULL)
+        pn_parameters_add_rcpt(&line, parameters);
+    pn_queued *queued = pn_issue_push(session, &line, PNEU_COMMAND_RCPT, tag);
+    if (queued == NULL)
+        return session->misuse.status;
+    queued->transaction = session->issued_transaction;
+    queued->index = session->issued_recipients++;
+    session->issuing = PN_ISSUING_RCPT;
+    return PNEU_OK;
 }
 
 pneu_status pneu_session_rcpt(pneu_session *session, const char *forward_path,
@@ -113,16 +135,5 @@ pneu_status pneu_session_rcpt(pneu_session *session, const char *forward_path,
     status = check_rcpt(session, path, parameters);
     if (status != PNEU_OK || !pn_options_copy(&own, sizeof(own), parameters))
         return status;
-    pn_line line = pn_issue_line(session);
-    pn_line_add_text(&line, "RCPT TO:<");
-    pn_line_add(&line, path);
-    pn_line_add_text(&line, ">");
-    pn_parameters_add_rcpt(&line, &own);
-    pn_queued *queued = pn_issue_push(session, &line, PNEU_COMMAND_RCPT, tag);
-    if (queued == NULL)
-        return session->misuse.status;
-    queued->transaction = session->issued_transaction;
-    queued->index = session->issued_recipients++;
-    session->issuing = PN_ISSUING_RCPT;
-    return PNEU_OK;
+    return pn_issue_rcpt(session, path, &own, tag);
 }

@@ -59,8 +59,7 @@ const char *pneu_session_extension_at(const pneu_session *session, size_t i,
 
 pneu_limits pneu_session_limits(const pneu_session *session)
 {
-    pn_limits found =
-        pn_limits_parse(pneu_session_extension(session, "LIMITS"));
+    pn_limits found = session->extensions.limits;
     return (pneu_limits){found.mail_max, found.rcpt_max, found.rcpt_domain_max};
 }
 
@@ -87,5 +86,5 @@ bool pneu_session_may_chunk(const pneu_session *session)
 {
     return !session->no_chunking &&
            (session->quirks & PN_QUIRK_NO_CHUNKING) == 0 &&
-           pneu_session_has_extension(session, "CHUNKING");
+           session->extensions.chunking;
 }

@@ -55,13 +55,6 @@ pn_queued *pn_queue_push(pn_queue *queue)
     return &queue->ring[place];
 }
 
-pn_queued *pn_queue_at(const pn_queue *queue, size_t i)
-{
-    if (i >= queue->count)
-        return NULL;
-    return &queue->ring[(queue->first + i) & (queue->capacity - 1)];
-}
-
 void pn_queue_pop(pn_queue *queue)
 {
     queue->first = (queue->first + 1) & (queue->capacity - 1);

@@ -60,7 +60,12 @@ pneu_status pn_queue_reserve(pn_queue *queue, size_t count);
 pn_queued *pn_queue_push(pn_queue *queue);
 
 /* The i-th from the oldest; NULL past the end. */
-pn_queued *pn_queue_at(const pn_queue *queue, size_t i);
+static inline pn_queued *pn_queue_at(const pn_queue *queue, size_t i)
+{
+    if (i >= queue->count)
+        return NULL;
+    return &queue->ring[(queue->first + i) & (queue->capacity - 1)];
+}
 
 void pn_queue_pop(pn_queue *queue);
 

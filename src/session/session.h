@@ -124,7 +124,6 @@ struct pneu_session {
 pneu_status pn_session_again(pneu_session *session,
                              const pneu_session_options *options);
 
-
 /* Breaks the session: sticky, the first error stays. */
 void pn_session_break(pneu_session *session, const pneu_error *error);
 

@@ -25,10 +25,9 @@ void pn_extensions_finish(pn_extensions *extensions)
 
 void pn_extensions_clear(pn_extensions *extensions)
 {
-    extensions->pipelining = false;
-    extensions->has_auth = false;
-    extensions->mechanisms = 0;
-    extensions->count = 0;
+    pn_buffer lines = extensions->lines;
+    pn_buffer auth = extensions->auth;
+    *extensions = (pn_extensions){.lines = lines, .auth = auth};
     pn_buffer_clear(&extensions->lines);
     pn_buffer_clear(&extensions->auth);
 }
@@ -129,19 +128,45 @@ static void drop_line(pn_extensions *extensions, pn_span keyword)
     extensions->count--;
 }
 
+/* Of the line that was kept last, what is asked for again and again. */
+static void note_offer(pn_extensions *extensions, pn_span keyword,
+                       const pn_buffer *lines)
+{
+    pn_span all = pn_buffer_span(lines);
+    const char *parameters = all.data + all.length - 1;
+    while (parameters > all.data && parameters[-1] != '\0')
+        parameters--;
+    if (pn_span_equal_nocase(keyword, PN_SPAN("PIPELINING"))) {
+        extensions->pipelining = true;
+    } else if (pn_span_equal_nocase(keyword, PN_SPAN("CHUNKING"))) {
+        extensions->chunking = true;
+    } else if (pn_span_equal_nocase(keyword, PN_SPAN("8BITMIME"))) {
+        extensions->eight_bit = true;
+    } else if (pn_span_equal_nocase(keyword, PN_SPAN("LIMITS"))) {
+        extensions->limits = pn_limits_parse(parameters);
+    } else if (pn_span_equal_nocase(keyword, PN_SPAN("SIZE"))) {
+        extensions->sized = true;
+        extensions->size_limit = pn_extensions_size_limit(parameters);
+    }
+}
+
 static pneu_status keep_line(pn_extensions *extensions, pn_span keyword,
                              pn_span parameters)
 {
+    static const pn_span NUL = {"", 1};
     pn_buffer *lines = &extensions->lines;
-    drop_line(extensions, keyword);
+    if (extensions->count > 0)
+        drop_line(extensions, keyword);
     extensions->count++;
     pneu_status status = pn_buffer_append(lines, keyword);
     if (status == PNEU_OK)
-        status = pn_buffer_append_char(lines, '\0');
+        status = pn_buffer_append(lines, NUL);
     if (status == PNEU_OK)
         status = pn_buffer_append(lines, parameters);
     if (status == PNEU_OK)
-        status = pn_buffer_append_char(lines, '\0');
+        status = pn_buffer_append(lines, NUL);
+    if (status == PNEU_OK)
+        note_offer(extensions, keyword, lines);
     return status;
 }
 
@@ -150,8 +175,6 @@ pneu_status pn_extensions_add(pn_extensions *extensions, pn_span keyword,
 {
     if (keyword.length == 0 || pn_extensions_keyword(keyword) < keyword.length)
         return PNEU_INVALID;
-    if (pn_span_equal_nocase(keyword, PN_SPAN("PIPELINING")))
-        extensions->pipelining = true;
     if (!pn_span_equal_nocase(keyword, PN_SPAN("AUTH")))
         return keep_line(extensions, keyword, parameters);
     pneu_status status = PNEU_OK;

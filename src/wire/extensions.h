@@ -7,9 +7,15 @@
 
 #include "base/buffer.h"
 #include "pneu/reply.h"
+#include "wire/limits_offer.h"
 
 typedef struct pn_extensions {
-    bool pipelining; /* RFC 2920: asked for each command */
+    bool pipelining;     /* these are asked for again and again: RFC 2920, */
+    bool chunking;       /* RFC 3030, */
+    bool eight_bit;      /* RFC 6152, */
+    bool sized;          /* RFC 1870, */
+    uint64_t size_limit; /* 0: none; */
+    pn_limits limits;    /* RFC 9422 */
     bool has_auth;
     size_t mechanisms; /* in auth */
     size_t count;      /* keywords, each once */

@@ -10,11 +10,6 @@ pn_line pn_line_begin(pn_buffer *buffer, pneu_error *error)
     return (pn_line){buffer, pn_buffer_length(buffer), PNEU_OK, error};
 }
 
-static bool breaks_line(char c)
-{
-    return c == '\r' || c == '\n' || c == '\0';
-}
-
 static pneu_status refuse(const pn_line *line, pn_span piece)
 {
     char shown[160];
@@ -28,13 +23,15 @@ void pn_line_add(pn_line *line, pn_span piece)
 {
     if (line->status != PNEU_OK)
         return;
-    for (size_t i = 0; i < piece.length; i++) {
-        if (breaks_line(piece.data[i])) {
-            line->status = refuse(line, piece);
-            return;
-        }
-    }
-    line->status = pn_buffer_append(line->buffer, piece);
+    line->status = pn_span_breaks_line(piece)
+                       ? refuse(line, piece)
+                       : pn_buffer_append(line->buffer, piece);
+}
+
+void pn_line_add_known(pn_line *line, pn_span piece)
+{
+    if (line->status == PNEU_OK)
+        line->status = pn_buffer_append(line->buffer, piece);
 }
 
 void pn_line_add_text(pn_line *line, const char *piece)
@@ -50,7 +47,7 @@ void pn_line_add_number(pn_line *line, uint64_t number)
         digits[--at] = (char)('0' + number % 10);
         number /= 10;
     } while (number > 0);
-    pn_line_add(line, (pn_span){digits + at, sizeof(digits) - at});
+    pn_line_add_known(line, (pn_span){digits + at, sizeof(digits) - at});
 }
 
 void pn_line_add_base64(pn_line *line, pn_span octets)
@@ -64,7 +61,7 @@ void pn_line_add_base64(pn_line *line, pn_span octets)
 pneu_status pn_line_end(pn_line *line, size_t *length)
 {
     if (line->status == PNEU_OK)
-        line->status = pn_buffer_append_text(line->buffer, "\r\n");
+        line->status = pn_buffer_append(line->buffer, PN_SPAN("\r\n"));
     *length = pn_buffer_length(line->buffer) - line->start;
     if (line->status == PNEU_OK && *length > PN_COMMAND_LINE_MAX)
         line->status = PNEU_TOO_LARGE;

@@ -22,6 +22,10 @@ pn_line pn_line_begin(pn_buffer *buffer, pneu_error *error);
 void pn_line_add(pn_line *line, pn_span piece);
 void pn_line_add_text(pn_line *line, const char *piece);
 
+/* Adds a piece that is known to hold no CR, LF or NUL: a constant, or what was
+ * looked at before. */
+void pn_line_add_known(pn_line *line, pn_span piece);
+
 /* Adds a number in decimal digits. */
 void pn_line_add_number(pn_line *line, uint64_t number);
 

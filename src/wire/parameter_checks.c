@@ -56,7 +56,7 @@ static bool is_line(const check *with, const char *text, const char *parameter)
 {
     if (text == NULL)
         return false;
-    if (strpbrk(text, "\r\n") == NULL)
+    if (!pn_span_breaks_line(pn_span_of(text)))
         return true;
     pn_fail(next(with), PNEU_LINE_BREAK,
             "a CR or LF must not stand in %s of %s", parameter,

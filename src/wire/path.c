@@ -150,20 +150,24 @@ static bool is_address_literal(pn_span text)
     return is_address_text(inside, AF_INET) || is_general_literal(inside);
 }
 
-/* RFC 5321 4.1.2: labels of letters, digits and hyphens, no hyphen at an end */
-static bool is_name(pn_span text)
+/* No label begins or ends with a hyphen. */
+static bool has_good_hyphens(pn_span name)
 {
-    if (text.length > PN_DOMAIN_MAX ||
-        dotted_length(text, LETTER) != text.length || text.length == 0)
-        return false;
-    const char *end = text.data + text.length;
-    const char *at = memchr(text.data, '-', text.length);
+    const char *end = name.data + name.length;
+    const char *at = memchr(name.data, '-', name.length);
     while (at != NULL) {
-        if (at == text.data || at[-1] == '.' || at + 1 == end || at[1] == '.')
+        if (at == name.data || at[-1] == '.' || at + 1 == end || at[1] == '.')
             return false;
         at = memchr(at + 1, '-', (size_t)(end - at) - 1);
     }
     return true;
+}
+
+/* RFC 5321 4.1.2: labels of letters, digits and hyphens, no hyphen at an end */
+static bool is_name(pn_span text)
+{
+    return text.length > 0 && text.length <= PN_DOMAIN_MAX &&
+           dotted_length(text, LETTER) == text.length && has_good_hyphens(text);
 }
 
 static bool is_domain(pn_span text)
@@ -218,21 +222,37 @@ static const char *line_break_in(pn_span address)
     return NULL;
 }
 
-/* What nearly all addresses are: atoms, "@" and the name of a domain. */
-static bool is_usual(pn_span address)
+/* Atoms of this kind with single dots between them, up to an octet that is
+ * neither; how many octets, 0 if a dot stands wrong. */
+static size_t ascii_length(pn_span text, unsigned kind)
+{
+    size_t i = 0;
+    bool after_dot = true;
+    for (; i < text.length; i++) {
+        unsigned char c = (unsigned char)text.data[i];
+        bool is_atom = c < 0x80 && (KINDS[c] & kind) != 0;
+        if (!is_atom && (c != '.' || after_dot))
+            break;
+        after_dot = !is_atom;
+    }
+    return after_dot ? 0 : i;
+}
+
+bool pn_path_is_usual(pn_span address)
 {
     if (address.length + 2 > PN_PATH_MAX)
         return false;
-    size_t local = dotted_length(address, ATEXT);
+    size_t local = ascii_length(address, ATEXT);
     if (local == 0 || local == address.length || address.data[local] != '@')
         return false;
-    return is_name(
-        (pn_span){address.data + local + 1, address.length - local - 1});
+    pn_span name = {address.data + local + 1, address.length - local - 1};
+    return name.length > 0 && ascii_length(name, LETTER) == name.length &&
+           has_good_hyphens(name);
 }
 
 pneu_status pn_path_check(pn_span address, unsigned allowed, pneu_error *error)
 {
-    if (is_usual(address))
+    if (pn_path_is_usual(address))
         return PNEU_OK;
     if (address.length == 0)
         return (allowed & PN_PATH_NULL) != 0

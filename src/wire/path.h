@@ -23,6 +23,10 @@ enum {
  */
 pneu_status pn_path_check(pn_span address, unsigned allowed, pneu_error *error);
 
+/* True for what nearly all addresses are: atoms in ASCII, "@" and the name of a
+ * domain. It passes the check, and needs nothing. */
+bool pn_path_is_usual(pn_span address);
+
 /* True if any octet is not ASCII, so that SMTPUTF8 is needed. */
 bool pn_path_needs_utf8(pn_span address);
 

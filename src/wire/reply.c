@@ -162,12 +162,23 @@ static pneu_status complete(pn_reply_parser *parser)
     return PNEU_OK;
 }
 
-/* The octets of this line, all of them, are in the buffer. */
-static pneu_status end_line(pn_reply_parser *parser, pneu_error *error)
+/* Keeps the text of a line; what was held of the line is cut down to it. */
+static pneu_status keep_text(pn_reply_parser *parser, pn_span text, bool held)
 {
-    pn_span held = pn_buffer_span(&parser->text);
-    pn_span line = {held.data + parser->line_start,
-                    held.length - parser->line_start};
+    if (!held)
+        return pn_buffer_append(&parser->text, text);
+    if (text.length > 0)
+        memmove(parser->text.memory + parser->text.start + parser->line_start,
+                text.data, text.length);
+    pn_buffer_cut(&parser->text, parser->line_start + text.length);
+    return PNEU_OK;
+}
+
+/* A whole line, without its LF; held: its octets are in the parser's text, of
+ * which they are the end. */
+static pneu_status end_line(pn_reply_parser *parser, pn_span line, bool held,
+                            pneu_error *error)
+{
     if (line.length > 0 && line.data[line.length - 1] == '\r')
         line.length--;
     int code = 0;
@@ -189,12 +200,10 @@ static pneu_status end_line(pn_reply_parser *parser, pneu_error *error)
                        "the server's reply has more than %d lines",
                        PN_REPLY_LINES_MAX);
     parser->reply.code = agrees ? code : -1;
-    pn_span text = text_of(line, parser->tolerant);
-    if (text.length > 0) /* nothing may have been kept yet */
-        memmove(parser->text.memory + parser->text.start + parser->line_start,
-                text.data, text.length);
-    pn_buffer_cut(&parser->text, parser->line_start + text.length);
+    status = keep_text(parser, text_of(line, parser->tolerant), held);
     parser->line_octets = 0;
+    if (status != PNEU_OK)
+        return status;
     if (last)
         return complete(parser);
     status = pn_buffer_append_char(&parser->text, '\n');
@@ -202,11 +211,12 @@ static pneu_status end_line(pn_reply_parser *parser, pneu_error *error)
     return status;
 }
 
-static pneu_status take(pn_reply_parser *parser, pn_span octets,
-                        pneu_error *error)
+/* Counts octets of a line. */
+static pneu_status count(pn_reply_parser *parser, size_t octets,
+                         pneu_error *error)
 {
-    parser->octets += octets.length;
-    parser->line_octets += octets.length;
+    parser->octets += octets;
+    parser->line_octets += octets;
     if (parser->line_octets > PN_REPLY_LINE_MAX)
         return pn_fail(error, PNEU_PROTOCOL,
                        "the server sent a reply line of more than %d octets",
@@ -215,7 +225,31 @@ static pneu_status take(pn_reply_parser *parser, pn_span octets,
         return pn_fail(error, PNEU_PROTOCOL,
                        "the server sent a reply of more than %d octets",
                        PN_REPLY_MAX);
-    return pn_buffer_append(&parser->text, octets);
+    return PNEU_OK;
+}
+
+/* The octets up to the next LF, or all of them: a line that is there whole is
+ * read where it lies. */
+static pneu_status take_line(pn_reply_parser *parser, pn_span octets,
+                             size_t *used, pneu_error *error)
+{
+    const char *end = memchr(octets.data, '\n', octets.length);
+    bool held = parser->line_octets > 0 || end == NULL;
+    pn_span line = {octets.data, octets.length};
+    if (end != NULL)
+        line.length = (size_t)(end - octets.data);
+    *used += line.length + (end != NULL);
+    pneu_status status = count(parser, line.length + (end != NULL), error);
+    if (status == PNEU_OK && held)
+        status = pn_buffer_append(&parser->text, line);
+    if (status != PNEU_OK || end == NULL)
+        return status;
+    if (held) {
+        pn_span all = pn_buffer_span(&parser->text);
+        line = (pn_span){all.data + parser->line_start,
+                         all.length - parser->line_start};
+    }
+    return end_line(parser, line, held, error);
 }
 
 pneu_status pn_reply_parser_feed(pn_reply_parser *parser, pn_span octets,
@@ -226,17 +260,8 @@ pneu_status pn_reply_parser_feed(pn_reply_parser *parser, pn_span octets,
     if (parser->done)
         pn_reply_parser_clear(parser);
     while (*used < octets.length && !parser->done && status == PNEU_OK) {
-        const char *from = octets.data + *used;
-        size_t left = octets.length - *used;
-        const char *end = memchr(from, '\n', left);
-        size_t length = end != NULL ? (size_t)(end - from) : left;
-        /* the LF counts, but is not kept */
-        parser->octets += end != NULL;
-        parser->line_octets += end != NULL;
-        *used += length + (end != NULL);
-        status = take(parser, (pn_span){from, length}, error);
-        if (status == PNEU_OK && end != NULL)
-            status = end_line(parser, error);
+        pn_span rest = {octets.data + *used, octets.length - *used};
+        status = take_line(parser, rest, used, error);
     }
     if (status == PNEU_NO_MEMORY)
         pn_fail(error, status, "no memory for the server's reply");
