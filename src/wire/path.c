@@ -24,7 +24,7 @@ enum {
     BOTH = ATEXT | LETTER
 };
 
-static const unsigned char KINDS[128] = {
+static const unsigned char KINDS[256] = {
     ['!'] = ATEXT,  ['#'] = ATEXT, ['$'] = ATEXT, ['%'] = ATEXT, ['&'] = ATEXT,
     ['\''] = ATEXT, ['*'] = ATEXT, ['+'] = ATEXT, ['-'] = BOTH,  ['/'] = ATEXT,
     ['0'] = BOTH,   ['1'] = BOTH,  ['2'] = BOTH,  ['3'] = BOTH,  ['4'] = BOTH,
@@ -67,7 +67,7 @@ static size_t dotted_length(pn_span text, unsigned kind)
     while (i < text.length) {
         unsigned char c = (unsigned char)text.data[i];
         bool is_dot = c == '.' && !after_dot;
-        size_t step = is_dot || (c < 0x80 && (KINDS[c] & kind) != 0);
+        size_t step = is_dot || (KINDS[c] & kind) != 0;
         if (c >= 0x80)
             step =
                 utf8_name_character((pn_span){text.data + i, text.length - i});
@@ -226,16 +226,17 @@ static const char *line_break_in(pn_span address)
  * neither; how many octets, 0 if a dot stands wrong. */
 static size_t ascii_length(pn_span text, unsigned kind)
 {
-    size_t i = 0;
-    bool after_dot = true;
-    for (; i < text.length; i++) {
-        unsigned char c = (unsigned char)text.data[i];
-        bool is_atom = c < 0x80 && (KINDS[c] & kind) != 0;
-        if (!is_atom && (c != '.' || after_dot))
-            break;
-        after_dot = !is_atom;
+    const char *at = text.data;
+    const char *end = at + text.length;
+    for (;; at++) { /* past the dot */
+        const char *atom = at;
+        while (at < end && (KINDS[(unsigned char)*at] & kind) != 0)
+            at++;
+        if (at == atom)
+            return 0;
+        if (at == end || *at != '.')
+            return (size_t)(at - text.data);
     }
-    return after_dot ? 0 : i;
 }
 
 bool pn_path_is_usual(pn_span address)
