@@ -84,16 +84,20 @@ pneu_status pn_batch_issue_message(pneu_delivery *delivery,
                                    pneu_session *session)
 {
     const pn_letter *letter = &delivery->letter;
+    const pn_message_facts *facts = &letter->facts;
     unsigned binary = pn_letter_is_binary(letter) ? PNEU_CHUNK_BINARY : 0;
     delivery->batch.message_was_issued = true;
-    if (delivery->batch.by_bdat)
-        return pneu_session_bdat(session, letter->message.data,
-                                 letter->message.length,
-                                 PNEU_CHUNK_LAST | binary, delivery->tag);
+    if (delivery->batch.by_bdat) {
+        const pn_chunk whole = {.part = letter->message,
+                                .octets = facts->size,
+                                .flags = PNEU_CHUNK_LAST | binary,
+                                .is_clean = facts->is_crlf};
+        return pn_issue_chunk(session, &whole, delivery->tag);
+    }
     pneu_status status = pneu_session_data(session, delivery->tag);
-    return status != PNEU_OK ? status
-                             : pneu_session_body(session, letter->message.data,
-                                                 letter->message.length, true);
+    return status == PNEU_OK ? pn_issue_body(session, letter->message, true,
+                                             facts->is_crlf && !facts->has_dots)
+                             : status;
 }
 
 /* Addresses and parameters were checked, for this very session, before the

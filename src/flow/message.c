@@ -1,45 +1,11 @@
 #include "flow/message.h"
 
-#include <string.h>
-
 #include "base/fail.h"
 #include "wire/limits.h"
-#include "wire/stuffing.h"
-
-static bool has_8bit(pn_span content)
-{
-    size_t i = 0;
-    for (; i + sizeof(uint64_t) <= content.length; i += sizeof(uint64_t)) {
-        uint64_t word;
-        memcpy(&word, content.data + i, sizeof(word));
-        if ((word & UINT64_C(0x8080808080808080)) != 0)
-            return true;
-    }
-    for (; i < content.length; i++) {
-        if ((unsigned char)content.data[i] >= 0x80)
-            return true;
-    }
-    return false;
-}
 
 pn_message_facts pn_message_examine(pn_span content)
 {
-    pn_message_facts facts = {0};
-    facts.is_8bit = has_8bit(content);
-    facts.has_nul = content.length > 0 &&
-                    memchr(content.data, '\0', content.length) != NULL;
-    for (size_t number = 1; content.length > 0; number++) {
-        size_t with_end = 0;
-        size_t length = pn_stuffing_line(content, &with_end);
-        facts.size += length + 2;
-        if (length > facts.longest_line) {
-            facts.longest_line = length;
-            facts.longest_line_number = number;
-        }
-        content.data += with_end;
-        content.length -= with_end;
-    }
-    return facts;
+    return pn_scan_examine(content);
 }
 
 pn_message_facts pn_message_of_binary(pn_span content)

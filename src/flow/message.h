@@ -5,14 +5,9 @@
 #include "base/span.h"
 #include "pneu/status.h"
 #include "wire/problems.h"
+#include "wire/scan.h"
 
-typedef struct pn_message_facts {
-    uint64_t size;       /* with CRLF line ends, as SIZE counts (RFC 1870) */
-    size_t longest_line; /* octets without the line end */
-    size_t longest_line_number; /* from 1 */
-    bool is_8bit;
-    bool has_nul;
-} pn_message_facts;
+typedef pn_scan_facts pn_message_facts;
 
 pn_message_facts pn_message_examine(pn_span content);
 

@@ -24,7 +24,12 @@ static void refill(pneu_session *session, pn_queued *queued)
     if (content->count > 0)
         return;
     if (queued->has_part && !queued->lone_dot) {
-        pn_stuffing_give(&content->stuffing, queued->part, queued->is_whole);
+        if (queued->is_clean)
+            pn_stuffing_give_clean(&content->stuffing, queued->part,
+                                   queued->is_whole);
+        else
+            pn_stuffing_give(&content->stuffing, queued->part,
+                             queued->is_whole);
         queued->has_part = false;
     }
     content->first = 0;

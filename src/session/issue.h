@@ -40,6 +40,23 @@ pneu_status pn_issue_rcpt(pneu_session *session, pn_span path,
                           const pneu_rcpt_parameters *parameters,
                           uintptr_t tag);
 
+/* As pneu_session_body(), for a part of which it is known if it goes out as it
+ * is (pn_stuffing_give_clean()). */
+pneu_status pn_issue_body(pneu_session *session, pn_span part, bool last,
+                          bool is_clean);
+
+/* A chunk that was looked at. */
+typedef struct pn_chunk {
+    pn_span part;
+    uint64_t octets; /* as it goes out */
+    unsigned flags;  /* PNEU_CHUNK_… */
+    bool is_clean;   /* it goes out as it is */
+} pn_chunk;
+
+/* As pneu_session_bdat(). */
+pneu_status pn_issue_chunk(pneu_session *session, const pn_chunk *chunk,
+                           uintptr_t tag);
+
 /* A command that is one word and, if argument is not NULL, an argument. */
 pneu_status pn_issue_simple(pneu_session *session, pneu_command command,
                             const char *argument, uintptr_t tag);

@@ -27,8 +27,8 @@ pneu_status pneu_session_data(pneu_session *session, uintptr_t tag)
     return PNEU_OK;
 }
 
-pneu_status pneu_session_body(pneu_session *session, const void *data,
-                              size_t length, bool last)
+pneu_status pn_issue_body(pneu_session *session, pn_span part, bool last,
+                          bool is_clean)
 {
     size_t i = 0;
     pn_queued *content = pn_queue_at(&session->queue, 0);
@@ -40,13 +40,20 @@ pneu_status pneu_session_body(pneu_session *session, const void *data,
     if (content->has_part)
         return pn_issue_misuse(session,
                                "the part before is not handed out yet");
-    content->part = (pn_span){data, length};
+    content->part = part;
     content->has_part = true;
     content->is_whole = last;
+    content->is_clean = is_clean;
     if (last && content->transaction == session->issued_transaction &&
         session->issuing == PN_ISSUING_BODY)
         session->issuing = PN_ISSUING_NONE;
     return PNEU_OK;
+}
+
+pneu_status pneu_session_body(pneu_session *session, const void *data,
+                              size_t length, bool last)
+{
+    return pn_issue_body(session, (pn_span){data, length}, last, false);
 }
 
 /* Is a chunk of this transaction possible now? */
@@ -87,24 +94,22 @@ static pneu_status check_chunk(pneu_session *session, pn_span chunk,
     return PNEU_OK;
 }
 
-pneu_status pneu_session_bdat(pneu_session *session, const void *data,
-                              size_t length, unsigned flags, uintptr_t tag)
+static pn_stuffing_mode mode_of(unsigned flags)
 {
-    pn_span chunk = {data, length};
-    bool is_last = (flags & PNEU_CHUNK_LAST) != 0;
-    pn_stuffing_mode mode = (flags & PNEU_CHUNK_BINARY) != 0
-                                ? PN_STUFFING_NOTHING
-                                : PN_STUFFING_LINES;
-    pneu_status status = check_order(session);
-    if (status == PNEU_OK)
-        status = check_chunk(session, chunk, flags);
-    if (status != PNEU_OK)
-        return status;
-    uint64_t octets = pn_stuffing_count(chunk, mode);
+    return (flags & PNEU_CHUNK_BINARY) != 0 ? PN_STUFFING_NOTHING
+                                            : PN_STUFFING_LINES;
+}
+
+/* The command, with the chunk behind it. */
+static pneu_status push_chunk(pneu_session *session, const pn_chunk *chunk,
+                              uintptr_t tag)
+{
+    bool is_last = (chunk->flags & PNEU_CHUNK_LAST) != 0;
     pn_line line = pn_issue_line(session);
-    pn_line_add_text(&line, "BDAT ");
-    pn_line_add_number(&line, octets);
-    pn_line_add_text(&line, is_last ? " LAST" : "");
+    pn_line_add_known(&line, PN_SPAN("BDAT "));
+    pn_line_add_number(&line, chunk->octets);
+    if (is_last)
+        pn_line_add_known(&line, PN_SPAN(" LAST"));
     pn_queued *queued =
         pn_issue_push(session, &line,
                       is_last ? PNEU_COMMAND_CONTENT : PNEU_COMMAND_BDAT, tag);
@@ -113,11 +118,34 @@ pneu_status pneu_session_bdat(pneu_session *session, const void *data,
     queued->transaction = session->issued_transaction;
     queued->has_octets = true;
     queued->is_chunk = true;
-    queued->chunk_left = octets;
-    queued->mode = mode;
-    queued->part = chunk;
+    queued->chunk_left = chunk->octets;
+    queued->mode = mode_of(chunk->flags);
+    queued->part = chunk->part;
     queued->has_part = true;
     queued->is_whole = true;
+    queued->is_clean = chunk->is_clean;
     session->issuing = is_last ? PN_ISSUING_NONE : PN_ISSUING_CHUNK;
     return PNEU_OK;
+}
+
+pneu_status pn_issue_chunk(pneu_session *session, const pn_chunk *chunk,
+                           uintptr_t tag)
+{
+    pneu_status status = check_order(session);
+    if (status == PNEU_OK)
+        status = check_chunk(session, chunk->part, chunk->flags);
+    return status == PNEU_OK ? push_chunk(session, chunk, tag) : status;
+}
+
+pneu_status pneu_session_bdat(pneu_session *session, const void *data,
+                              size_t length, unsigned flags, uintptr_t tag)
+{
+    pn_chunk chunk = {.part = {data, length}, .flags = flags};
+    pneu_status status = check_order(session);
+    if (status == PNEU_OK)
+        status = check_chunk(session, chunk.part, flags);
+    if (status != PNEU_OK)
+        return status;
+    chunk.octets = pn_stuffing_count(chunk.part, mode_of(flags));
+    return push_chunk(session, &chunk, tag);
 }

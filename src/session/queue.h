@@ -31,6 +31,7 @@ typedef struct pn_queued {
     bool lone_dot;   /* content of DATA: only the end, as nobody takes it */
     bool has_part;   /* octets: a part is given, and not laid out */
     bool is_whole;   /* octets: the last part was given */
+    bool is_clean;   /* octets: the part is known to need no change */
     bool is_laid;    /* octets: the session's content is about them */
     pn_stuffing_mode mode;
     pn_span part;

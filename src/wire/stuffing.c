@@ -1,85 +1,34 @@
 #include "wire/stuffing.h"
 
-#include <string.h>
-
 void pn_stuffing_init(pn_stuffing *stuffing, pn_stuffing_mode mode)
 {
     *stuffing = (pn_stuffing){.mode = mode, .at_line_start = true};
 }
 
-void pn_stuffing_give(pn_stuffing *stuffing, pn_span part, bool last)
+static void give(pn_stuffing *stuffing, pn_span part, bool last, bool clean)
 {
     stuffing->rest = part;
     stuffing->part_is_last = last;
+    stuffing->part_is_clean = clean;
 }
 
-/*
- * Where the first line end in text is, or its length. It looks at a stretch
- * at a time, so that text with many CRs and no LF costs no more than other
- * text.
- */
-static size_t find_line_end(pn_span text)
+void pn_stuffing_give(pn_stuffing *stuffing, pn_span part, bool last)
 {
-    enum {
-        STRETCH = 1024
-    };
-    for (size_t at = 0; at < text.length; at += STRETCH) {
-        const char *from = text.data + at;
-        size_t left = text.length - at;
-        size_t length = left < STRETCH ? left : STRETCH;
-        const char *lf = memchr(from, '\n', length);
-        if (lf != NULL)
-            length = (size_t)(lf - from);
-        const char *cr = memchr(from, '\r', length);
-        if (cr != NULL)
-            return (size_t)(cr - text.data);
-        if (lf != NULL)
-            return (size_t)(lf - text.data);
-    }
-    return text.length;
+    give(stuffing, part, last, stuffing->mode == PN_STUFFING_NOTHING);
+    if (!stuffing->part_is_clean)
+        pn_places_begin(&stuffing->places, stuffing->mode == PN_STUFFING_DOTS,
+                        stuffing->at_line_start);
 }
 
-/*
- * How much of rest may go out as it is: whole lines that end in CRLF, up to
- * the first line that begins with a dot (where that matters) or ends
- * otherwise, and then the text of that line.
- */
-static size_t clean_length(pn_span rest, bool dots, bool *line_ended)
+void pn_stuffing_give_clean(pn_stuffing *stuffing, pn_span part, bool last)
 {
-    size_t length = 0;
-    *line_ended = false;
-    while (length < rest.length) {
-        pn_span ahead = {rest.data + length, rest.length - length};
-        if (dots && *line_ended && ahead.data[0] == '.')
-            break;
-        size_t end = find_line_end(ahead);
-        bool is_crlf = end + 1 < ahead.length && ahead.data[end] == '\r' &&
-                       ahead.data[end + 1] == '\n';
-        if (end > 0)
-            *line_ended = false;
-        length += end;
-        if (!is_crlf)
-            break;
-        length += 2;
-        *line_ended = true;
-    }
-    return length;
+    give(stuffing, part, last, true);
 }
 
 static void skip(pn_stuffing *stuffing, size_t length)
 {
     stuffing->rest.data += length;
     stuffing->rest.length -= length;
-}
-
-/* The part begins with a CR or LF that is no CRLF, or with a CR whose LF may
- * be in the next part. */
-static pn_span line_end_piece(pn_stuffing *stuffing)
-{
-    stuffing->after_cr = stuffing->rest.data[0] == '\r';
-    skip(stuffing, 1);
-    stuffing->at_line_start = true;
-    return PN_SPAN("\r\n");
 }
 
 /* What comes behind the content: the end of its last line, and the dot. */
@@ -99,33 +48,31 @@ static bool final_piece(pn_stuffing *stuffing, pn_span *piece)
     return stuffing->is_dot;
 }
 
-/* All that is left, as it is. */
-static bool whole_piece(pn_stuffing *stuffing, pn_span *piece)
+/* What needs no change goes where it lies. */
+static void text_piece(pn_stuffing *stuffing, size_t length, pn_span *piece)
 {
-    *piece = stuffing->rest;
-    skip(stuffing, piece->length);
-    return true;
+    *piece = (pn_span){stuffing->rest.data, length};
+    skip(stuffing, length);
+    stuffing->at_line_start = piece->data[length - 1] == '\n';
 }
 
-static bool line_piece(pn_stuffing *stuffing, pn_span *piece)
+/* What is ahead is a dot that begins a line, a CR or LF that is no CRLF, or, at
+ * the end of the part, a CR whose LF may be in the next. */
+static void place_piece(pn_stuffing *stuffing, pn_span *piece)
 {
-    bool dots = stuffing->mode == PN_STUFFING_DOTS;
-    if (dots && stuffing->at_line_start && stuffing->rest.data[0] == '.') {
+    char octet = stuffing->rest.data[0];
+    if (octet == '.') {
         *piece = PN_SPAN("."); /* RFC 5321 4.5.2 */
         stuffing->is_dot = true;
         stuffing->at_line_start = false;
-        return true;
+        pn_places_keep(&stuffing->places);
+        return;
     }
-    bool line_ended = false;
-    size_t length = clean_length(stuffing->rest, dots, &line_ended);
-    if (length == 0) {
-        *piece = line_end_piece(stuffing);
-        return true;
-    }
-    *piece = (pn_span){stuffing->rest.data, length};
-    skip(stuffing, length);
-    stuffing->at_line_start = line_ended;
-    return true;
+    *piece = PN_SPAN("\r\n"); /* RFC 5321 2.3.8 */
+    stuffing->at_line_start = true;
+    skip(stuffing, 1);
+    stuffing->after_cr = octet == '\r' && stuffing->rest.length == 0;
+    pn_places_drop(&stuffing->places);
 }
 
 bool pn_stuffing_next(pn_stuffing *stuffing, pn_span *piece)
@@ -138,25 +85,28 @@ bool pn_stuffing_next(pn_stuffing *stuffing, pn_span *piece)
     }
     if (stuffing->rest.length == 0)
         return final_piece(stuffing, piece);
-    return stuffing->mode == PN_STUFFING_NOTHING ? whole_piece(stuffing, piece)
-                                                 : line_piece(stuffing, piece);
+    size_t length = stuffing->part_is_clean
+                        ? stuffing->rest.length
+                        : pn_places_take(&stuffing->places, stuffing->rest);
+    if (length > 0)
+        text_piece(stuffing, length, piece);
+    else
+        place_piece(stuffing, piece);
+    return true;
 }
 
 uint64_t pn_stuffing_count(pn_span content, pn_stuffing_mode mode)
 {
-    uint64_t count = 0;
-    pn_span piece;
-    pn_stuffing stuffing;
-    pn_stuffing_init(&stuffing, mode);
-    pn_stuffing_give(&stuffing, content, true);
-    while (pn_stuffing_next(&stuffing, &piece))
-        count += stuffing.is_dot ? 0 : piece.length;
-    return count;
+    return mode == PN_STUFFING_NOTHING ? content.length
+                                       : pn_scan_examine(content).size;
 }
 
 size_t pn_stuffing_line(pn_span content, size_t *with_end)
 {
-    size_t length = find_line_end(content);
+    size_t length = 0;
+    while (length < content.length && content.data[length] != '\r' &&
+           content.data[length] != '\n')
+        length++;
     bool is_crlf = length + 1 < content.length &&
                    content.data[length] == '\r' &&
                    content.data[length + 1] == '\n';

@@ -115,7 +115,7 @@ static void arrives_whole_at_every_cut(void **state)
     }
 }
 
-/* What pn_message_examine() makes of the lines: RFC 1870 2. */
+/* RFC 1870 2, line by line */
 static uint64_t size_by_lines(pn_span content)
 {
     uint64_t size = 0;
@@ -137,6 +137,8 @@ static void knows_the_size_beforehand(void **state)
             char text[LONGEST];
             pn_span content = page_end_lay(nth_string(code, length, text));
             assert_int_equal(size_by_lines(content), normalise(content).length);
+            assert_int_equal(pn_scan_examine(content).size,
+                             normalise(content).length);
         }
     }
 }
@@ -189,8 +191,8 @@ static void knows_the_known_examples(void **state)
     }
 }
 
-/* Line ends at each place around the 1,024 octets that are looked at in one
- * go; what is clean is handed out where it lies. */
+/* Line ends far behind the first blocks of 64 octets; what is clean is handed
+ * out where it lies. */
 static void finds_line_ends_far_away(void **state)
 {
     (void)state;
