@@ -100,17 +100,3 @@ uint64_t pn_stuffing_count(pn_span content, pn_stuffing_mode mode)
     return mode == PN_STUFFING_NOTHING ? content.length
                                        : pn_scan_examine(content).size;
 }
-
-size_t pn_stuffing_line(pn_span content, size_t *with_end)
-{
-    size_t length = 0;
-    while (length < content.length && content.data[length] != '\r' &&
-           content.data[length] != '\n')
-        length++;
-    bool is_crlf = length + 1 < content.length &&
-                   content.data[length] == '\r' &&
-                   content.data[length + 1] == '\n';
-    size_t end = is_crlf ? 2 : length < content.length;
-    *with_end = length + end;
-    return length;
-}

@@ -49,8 +49,4 @@ bool pn_stuffing_next(pn_stuffing *stuffing, pn_span *piece);
 /* How many octets a whole content has as it goes out; dots do not count. */
 uint64_t pn_stuffing_count(pn_span content, pn_stuffing_mode mode);
 
-/* The octets of the first line of content (which is not empty), without its
- * line end; with_end: together with it. */
-size_t pn_stuffing_line(pn_span content, size_t *with_end);
-
 #endif

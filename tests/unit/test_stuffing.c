@@ -115,17 +115,20 @@ static void arrives_whole_at_every_cut(void **state)
     }
 }
 
-/* RFC 1870 2, line by line */
-static uint64_t size_by_lines(pn_span content)
+/* RFC 1870 2, octet by octet: CRLF, LF and CR are two octets each, and the
+ * last line is lent its end. */
+static uint64_t naive_size(pn_span content)
 {
     uint64_t size = 0;
-    while (content.length > 0) {
-        size_t with_end = 0;
-        size += pn_stuffing_line(content, &with_end) + 2;
-        content.data += with_end;
-        content.length -= with_end;
+    bool in_line = false;
+    for (size_t i = 0; i < content.length; i++) {
+        bool ends = content.data[i] == '\r' || content.data[i] == '\n';
+        bool is_second = ends && content.data[i] == '\n' && i > 0 &&
+                         content.data[i - 1] == '\r';
+        in_line = !ends;
+        size += is_second ? 0 : ends ? 2 : 1;
     }
-    return size;
+    return size + (in_line ? 2 : 0);
 }
 
 /* RFC 1870 2: without the dots, with every CRLF */
@@ -136,7 +139,6 @@ static void knows_the_size_beforehand(void **state)
         for (unsigned code = 0; code < 1U << (2 * length); code++) {
             char text[LONGEST];
             pn_span content = page_end_lay(nth_string(code, length, text));
-            assert_int_equal(size_by_lines(content), normalise(content).length);
             assert_int_equal(pn_scan_examine(content).size,
                              normalise(content).length);
         }
@@ -216,7 +218,7 @@ static void finds_line_ends_far_away(void **state)
             while (pn_stuffing_next(&stuffing, &piece))
                 total += piece.length;
             static const size_t DOTS[] = {1, 1, 1, 0};
-            assert_int_equal(total, size_by_lines(laid) + DOTS[e] + 3);
+            assert_int_equal(total, naive_size(laid) + DOTS[e] + 3);
         }
     }
 }
