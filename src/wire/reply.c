@@ -249,7 +249,10 @@ static pneu_status take_line(pn_reply_parser *parser, pn_span octets,
         line = (pn_span){all.data + parser->line_start,
                          all.length - parser->line_start};
     }
-    return end_line(parser, line, held, error);
+    status = end_line(parser, line, held, error);
+    if (status == PNEU_PROTOCOL && !held) /* for whoever asks what it was */
+        (void)pn_buffer_append(&parser->text, line);
+    return status;
 }
 
 pneu_status pn_reply_parser_feed(pn_reply_parser *parser, pn_span octets,

@@ -38,7 +38,8 @@ void pn_reply_parser_clear(pn_reply_parser *parser);
  * When parser->done is set, parser->reply is whole, and stays until the next
  * feed, which begins a new one. A tolerant parser gives codes from 000 to 999
  * and -1, and text that may hold NULs. Errors: PROTOCOL, with the reason in
- * error; NO_MEMORY. After an error the parser must be finished.
+ * error, and the octets of the line at the end of text; NO_MEMORY. After an
+ * error the parser must be finished or cleared.
  */
 pneu_status pn_reply_parser_feed(pn_reply_parser *parser, pn_span octets,
                                  size_t *used, pneu_error *error);
