@@ -1,12 +1,8 @@
 #include "delivery.h"
 
-#include <string.h>
-
 #include "arguments.h"
 #include "base/fail.h"
-#include "base/memory.h"
 #include "flow/delivery.h"
-#include "raise.h"
 #include "session/session.h"
 #include "values.h"
 
@@ -26,8 +22,6 @@ static int delivery_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->recipients);
     Py_VISIT(self->message);
     Py_VISIT(self->view.obj);
-    for (size_t i = 0; i < PN_PY_OFFERS; i++)
-        Py_VISIT(self->offers[i]);
     Py_VISIT(self->end_reason);
     Py_VISIT(self->write_reason);
     Py_VISIT(Py_TYPE(object));
@@ -41,24 +35,21 @@ static void release_message(pn_py_delivery *self)
     Py_buffer view = self->view;
     self->message = NULL;
     self->view = (Py_buffer){.buf = NULL};
+    self->octets = PN_SPAN("");
     if (view.obj != NULL)
         PyBuffer_Release(&view);
     Py_XDECREF(message);
 }
 
-/* First what borrows, then what is borrowed. */
+/* First what borrows, then what is borrowed: the memory is looked at no more
+ * until it is made new. */
 static int delivery_clear(PyObject *object)
 {
     pn_py_delivery *self = of(object);
-    pneu_delivery_free(self->inside);
     self->inside = NULL;
-    pneu_session_free(self->session);
     self->session = NULL;
     pn_py_notes_clear(self);
     release_message(self);
-    for (size_t i = 0; i < PN_PY_OFFERS; i++)
-        Py_CLEAR(self->offers[i]);
-    Py_CLEAR(self->mail_options);
     Py_CLEAR(self->rcpt_options);
     Py_CLEAR(self->end_reason);
     Py_CLEAR(self->write_reason);
@@ -67,36 +58,44 @@ static int delivery_clear(PyObject *object)
     return 0;
 }
 
+/* Leaves the memory to the next delivery. */
+static void spare_memory(pn_py_delivery *self)
+{
+    PyObject *kind, *value, *trace;
+    PyErr_Fetch(&kind, &value, &trace); /* it may die of an exception */
+    pn_py_state *state = PyType_GetModuleState(Py_TYPE(&self->base));
+    if (state != NULL && state->spare.session == NULL) {
+        state->spare = self->memory;
+        self->memory = (pn_py_memory){.room = 0};
+    }
+    PyErr_Restore(kind, value, trace);
+}
+
 static void delivery_dealloc(PyObject *object)
 {
     PyTypeObject *type = Py_TYPE(object);
     pn_py_delivery *self = of(object);
     PyObject_GC_UnTrack(object);
+    bool is_clean = self->session != NULL && pn_py_delivery_is_done(self) &&
+                    (pn_py_delivery_ending(self) & PN_PY_CLOSE) == 0;
     delivery_clear(object);
-    pn_memory_free(self->addresses);
-    pn_memory_free(self->notes.recipients);
-    pn_memory_free(self->mail_raw);
+    if (is_clean && pn_py_memory_is_small(&self->memory))
+        spare_memory(self);
+    pn_py_memory_free(&self->memory);
     PyObject_GC_Del(object);
     Py_DECREF(type);
 }
 
-static PyObject *delivery_new(PyTypeObject *type, PyObject *args,
-                              PyObject *keywords)
+static PyObject *make(PyTypeObject *type, pn_py_state *state,
+                      PyObject *const *values)
 {
-    static const pn_py_parameters PARAMETERS = {
-        "Delivery",
-        8,
-        {"sender", "recipients", "message", "features", "mail_options",
-         "rcpt_options", "lmtp", "pipelining"}};
-    PyObject *values[8];
-    const pn_py_state *state = PyType_GetModuleState(type);
-    if (state == NULL || !pn_py_take(&PARAMETERS, args, keywords, values))
-        return NULL;
     PyObject *object = PyType_GenericAlloc(type, 0);
     if (object == NULL)
         return NULL;
     pn_py_delivery *self = of(object);
     self->busy = true;
+    self->memory = state->spare;
+    state->spare = (pn_py_memory){.room = 0};
     if (!pn_py_delivery_begin(self, state, values))
         Py_CLEAR(object);
     else
@@ -104,9 +103,27 @@ static PyObject *delivery_new(PyTypeObject *type, PyObject *args,
     return object;
 }
 
-bool pn_py_delivery_is_done(const pn_py_delivery *self)
+PyObject *pn_py_delivery_make(pn_py_state *state, PyObject *const *values)
 {
-    return self->inside == NULL || pneu_delivery_is_done(self->inside);
+    if (state->delivery != NULL)
+        return make(state->delivery, state, values);
+    PyErr_SetString(PyExc_RuntimeError, "the module was given up");
+    return NULL;
+}
+
+static PyObject *delivery_new(PyTypeObject *type, PyObject *args,
+                              PyObject *keywords)
+{
+    static const pn_py_parameters PARAMETERS = {
+        "Delivery",
+        PN_PY_ARGUMENTS,
+        {"sender", "recipients", "message", "features", "mail_options",
+         "rcpt_options", "lmtp", "pipelining"}};
+    PyObject *values[PN_PY_ARGUMENTS];
+    pn_py_state *state = PyType_GetModuleState(type);
+    if (state == NULL || !pn_py_take(&PARAMETERS, args, keywords, values))
+        return NULL;
+    return make(type, state, values);
 }
 
 /* Every method begins with this and, if it is true, ends with leave(). */
@@ -153,52 +170,26 @@ static bool take_events(pn_py_delivery *self)
     return false;
 }
 
-static PyObject *output(PyObject *object, PyObject *unused)
+/* What is to be written; None if there is nothing more to write or to read, or
+ * that is worth a short wait only. */
+static PyObject *go_on(pn_py_delivery *self)
 {
-    pn_py_delivery *self = of(object);
-    (void)unused;
-    if (!enter(self))
+    if (pn_py_delivery_is_done(self) || pn_py_delivery_is_leaving(self))
+        return Py_NewRef(Py_None);
+    /* if the type was collected, and the method was kept */
+    pn_py_state *state = PyType_GetModuleState(Py_TYPE(&self->base));
+    if (state == NULL)
         return NULL;
-    pn_py_state *state = PyType_GetModuleState(Py_TYPE(object));
-    if (state == NULL) /* the type was collected, and the method was kept */
-        return leave(self, NULL);
-    PyObject *result = self->message != NULL
-                           ? pn_py_delivery_output(self, &state->output)
-                           : Py_NewRef(Py_None);
+    PyObject *octets = pn_py_delivery_output(self, &state->output);
     /* what is lost here counts as sent: nothing may follow it */
-    if (result == NULL)
+    if (octets == NULL)
         pneu_session_output_failed(self->session, 0);
-    /* what was skipped has its event */
-    if (result == Py_None && !take_events(self))
-        Py_CLEAR(result);
-    return leave(self, result);
-}
-
-/* A str for later words. */
-static bool keep_reason(PyObject *reason, PyObject **kept)
-{
-    pn_span text;
-    if (reason == NULL)
-        return true;
-    if (!pn_py_text(reason, "reason", &text))
-        return false;
-    PyObject *old = *kept;
-    *kept = Py_NewRef(reason);
-    Py_XDECREF(old);
-    return true;
-}
-
-static PyObject *output_failed(PyObject *object, PyObject *reason)
-{
-    pn_py_delivery *self = of(object);
-    if (!enter(self))
-        return NULL;
-    PyObject *result = NULL;
-    if (keep_reason(reason, &self->write_reason)) {
-        pneu_session_output_failed(self->session, 0);
-        result = take_events(self) ? Py_NewRef(Py_None) : NULL;
-    }
-    return leave(self, result);
+    else if (PyBytes_Size(octets) == 0 && !take_events(self))
+        Py_CLEAR(octets); /* what was skipped has its event */
+    if (octets == NULL || !pn_py_delivery_is_done(self))
+        return octets;
+    Py_DECREF(octets);
+    return Py_NewRef(Py_None);
 }
 
 static bool take_input(pn_py_delivery *self, pn_span octets)
@@ -216,39 +207,104 @@ static bool take_input(pn_py_delivery *self, pn_span octets)
     return true;
 }
 
-static PyObject *input(PyObject *object, PyObject *data)
+/* A str for later words. */
+static bool keep_reason(PyObject *reason, PyObject **kept)
 {
-    pn_py_delivery *self = of(object);
-    Py_buffer view;
-    pn_span octets;
-    if (!enter(self))
-        return NULL;
-    PyObject *result = NULL;
-    if (pn_py_octets(data, &view, &octets)) {
-        result = take_input(self, octets) ? Py_NewRef(Py_None) : NULL;
-        PyBuffer_Release(&view);
-    }
-    return leave(self, result);
+    pn_span text;
+    if (reason == NULL)
+        return true;
+    if (!pn_py_text(reason, "reason", &text))
+        return false;
+    PyObject *old = *kept;
+    *kept = Py_NewRef(reason);
+    Py_XDECREF(old);
+    return true;
 }
 
-static bool end_input(pn_py_delivery *self, PyObject *why, PyObject *reason)
+static bool end_input(pn_py_delivery *self, pneu_end why, PyObject *reason)
 {
-    long end = PyLong_AsLong(why);
-    if (end == -1 && PyErr_Occurred() != NULL)
-        return false;
-    if (end != PNEU_END_OF_STREAM && end != PNEU_END_RESET &&
-        end != PNEU_END_TIMEOUT) {
-        PyErr_SetString(PyExc_ValueError,
-                        "why must be END_OF_STREAM, END_RESET or END_TIMEOUT");
-        return false;
-    }
     if (self->session->ended)
         return true;
     if (!keep_reason(reason, &self->end_reason))
         return false;
-    self->why_ended = (int)end;
-    pneu_session_input_end(self->session, (pneu_end)end, 0);
+    self->why_ended = (int)why;
+    pneu_session_input_end(self->session, why, 0);
     return take_events(self);
+}
+
+/* What was read: octets, or none, which is the end of the stream. */
+static bool take_received(pn_py_delivery *self, PyObject *received)
+{
+    Py_buffer view;
+    pn_span octets;
+    if (PyBytes_CheckExact(received)) {
+        octets = (pn_span){PyBytes_AsString(received),
+                           (size_t)PyBytes_Size(received)};
+        return octets.length > 0 ? take_input(self, octets)
+                                 : end_input(self, PNEU_END_OF_STREAM, NULL);
+    }
+    if (!pn_py_octets(received, &view, &octets))
+        return false;
+    bool is_taken = octets.length > 0
+                        ? take_input(self, octets)
+                        : end_input(self, PNEU_END_OF_STREAM, NULL);
+    PyBuffer_Release(&view);
+    return is_taken;
+}
+
+PyObject *pn_py_delivery_step(pn_py_delivery *self, PyObject *received)
+{
+    if (!enter(self))
+        return NULL;
+    bool is_taken = received == Py_None || take_received(self, received);
+    return leave(self, is_taken ? go_on(self) : NULL);
+}
+
+static PyObject *step(PyObject *object, PyObject *received)
+{
+    return pn_py_delivery_step(of(object), received);
+}
+
+bool pn_py_delivery_fail_output(pn_py_delivery *self, PyObject *reason)
+{
+    if (!enter(self))
+        return false;
+    bool is_kept = keep_reason(reason, &self->write_reason);
+    if (is_kept)
+        pneu_session_output_failed(self->session, 0);
+    bool is_taken = is_kept && take_events(self);
+    leave(self, NULL);
+    return is_taken;
+}
+
+static PyObject *output_failed(PyObject *object, PyObject *reason)
+{
+    return pn_py_delivery_fail_output(of(object), reason) ? Py_NewRef(Py_None)
+                                                          : NULL;
+}
+
+bool pn_py_delivery_end_input(pn_py_delivery *self, pneu_end why,
+                              PyObject *reason)
+{
+    if (!enter(self))
+        return false;
+    bool is_ended = end_input(self, why, reason);
+    leave(self, NULL);
+    return is_ended;
+}
+
+static bool is_end(PyObject *why, pneu_end *end)
+{
+    long number = PyLong_AsLong(why);
+    if (number == -1 && PyErr_Occurred() != NULL)
+        return false;
+    *end = (pneu_end)number;
+    if (number == PNEU_END_OF_STREAM || number == PNEU_END_RESET ||
+        number == PNEU_END_TIMEOUT)
+        return true;
+    PyErr_SetString(PyExc_ValueError,
+                    "why must be END_OF_STREAM, END_RESET or END_TIMEOUT");
+    return false;
 }
 
 static PyObject *input_end(PyObject *object, PyObject *const *args,
@@ -256,20 +312,28 @@ static PyObject *input_end(PyObject *object, PyObject *const *args,
 {
     static const pn_py_parameters PARAMETERS = {
         "input_end", 1, {"why", "reason"}};
-    pn_py_delivery *self = of(object);
     PyObject *values[2];
-    if (!pn_py_take_fast(&PARAMETERS, args, count, keywords, values) ||
-        !enter(self))
-        return NULL;
-    bool is_ended = end_input(self, values[0], values[1]);
-    return leave(self, is_ended ? Py_NewRef(Py_None) : NULL);
+    pneu_end end;
+    bool is_ended =
+        pn_py_take_fast(&PARAMETERS, args, count, keywords, values) &&
+        is_end(values[0], &end) &&
+        pn_py_delivery_end_input(of(object), end, values[1]);
+    return is_ended ? Py_NewRef(Py_None) : NULL;
 }
 
-static PyObject *result(PyObject *object, PyObject *unused)
+static PyObject *run(PyObject *object, PyObject *const *args, Py_ssize_t count)
+{
+    if (count == 3)
+        return pn_py_delivery_run(of(object), args);
+    return PyErr_Format(PyExc_TypeError, "run() takes 3 arguments (%zd given)",
+                        count);
+}
+
+static PyObject *result(PyObject *object, PyObject *refused)
 {
     pn_py_delivery *self = of(object);
-    (void)unused;
-    return enter(self) ? leave(self, pn_py_delivery_result(self)) : NULL;
+    return enter(self) ? leave(self, pn_py_delivery_result(self, refused))
+                       : NULL;
 }
 
 static PyObject *outcomes(PyObject *object, PyObject *unused)
@@ -279,82 +343,22 @@ static PyObject *outcomes(PyObject *object, PyObject *unused)
     return enter(self) ? leave(self, pn_py_delivery_outcomes(self)) : NULL;
 }
 
+static PyObject *ending(PyObject *object, PyObject *unused)
+{
+    (void)unused;
+    return PyLong_FromLong((long)pn_py_delivery_ending(of(object)));
+}
+
 static PyObject *get_done(PyObject *object, void *unused)
 {
     (void)unused;
     return PyBool_FromLong(pn_py_delivery_is_done(of(object)));
 }
 
-static PyObject *get_leaving(PyObject *object, void *unused)
-{
-    const pn_py_delivery *self = of(object);
-    (void)unused;
-    bool is_leaving = self->session != NULL && !pn_py_delivery_is_done(self) &&
-                      (self->session->state == PN_STATE_CLOSING ||
-                       self->session->output_failed);
-    return PyBool_FromLong(is_leaving);
-}
-
-/* The connection is of no use after an error or a 421, and if octets are there
- * that no command has asked for. */
-static bool must_close(const pn_py_delivery *self)
-{
-    const pneu_session *session = self->session;
-    if (session == NULL || session->output_failed || session->ended ||
-        pneu_session_error(session)->status != PNEU_OK)
-        return true;
-    return pn_py_delivery_is_done(self) &&
-           (pn_buffer_length(&session->input) > 0 ||
-            pn_reply_parser_is_midway(&session->parser));
-}
-
-static PyObject *get_must_close(PyObject *object, void *unused)
+static PyObject *get_begun(PyObject *object, void *unused)
 {
     (void)unused;
-    return PyBool_FromLong(must_close(of(object)));
-}
-
-/* smtplib says RSET after every refusal, and so finds out if the server has
- * closed after it. */
-static PyObject *get_must_reset(PyObject *object, void *unused)
-{
-    const pn_py_delivery *self = of(object);
-    (void)unused;
-    bool must = self->inside != NULL && !must_close(self) &&
-                (pneu_session_in_transaction(self->session) ||
-                 pneu_delivery_tally(self->inside, PNEU_OUTCOME_ACCEPTED) == 0);
-    return PyBool_FromLong(must);
-}
-
-/* RFC 5321 4.2.4: the server says that it does not know what any server knows.
- */
-static bool is_unknown(const pn_py_note *note)
-{
-    return note->code == 500 || note->code == 502;
-}
-
-static bool is_every_recipient_unknown(const pn_py_delivery *self)
-{
-    size_t i = 0;
-    while (i < self->count && is_unknown(&self->notes.recipients[i]))
-        i++;
-    return i == self->count;
-}
-
-static PyObject *get_may_retry(PyObject *object, void *unused)
-{
-    const pn_py_delivery *self = of(object);
-    (void)unused;
-    bool is_whole = self->inside != NULL && pn_py_delivery_is_done(self) &&
-                    !must_close(self);
-    /* what had an answer to its end was no group: somebody may have it */
-    if (!is_whole || self->notes.end.code != 0 ||
-        !pn_session_may_pipeline(self->session))
-        return PyBool_FromLong(false);
-    bool is_data_unknown =
-        is_unknown(&self->notes.data) ||
-        (self->notes.data.code == 503 && self->inside->batch.passed > 0);
-    return PyBool_FromLong(is_data_unknown || is_every_recipient_unknown(self));
+    return PyBool_FromLong(of(object)->has_begun);
 }
 
 static PyObject *get_reply(PyObject *object, void *unused)
@@ -367,21 +371,24 @@ static PyObject *get_reply(PyObject *object, void *unused)
 }
 
 static PyMethodDef METHODS[] = {
-    {"output", output, METH_NOARGS,
-     "output($self, /)\n--\n\n"
-     "What is to be written now, and counts as sent from here on, or None."},
+    {"step", step, METH_O,
+     "step($self, received, /)\n--\n\n"
+     "Takes what the server said, and gives what is to be written."},
+    {"run", PN_PY_METHOD(run), METH_FASTCALL,
+     "run($self, smtp, sock, reader, /)\n--\n\n"
+     "Writes and reads until step() has given None, or there is a pause."},
     {"output_failed", output_failed, METH_O,
      "output_failed($self, reason, /)\n--\n\n"
      "Nothing more can be written; read to the end nevertheless."},
-    {"input", input, METH_O,
-     "input($self, data, /)\n--\n\n"
-     "Octets from the server."},
     {"input_end", PN_PY_METHOD(input_end), METH_FASTCALL | METH_KEYWORDS,
      "input_end($self, why, reason='')\n--\n\n"
      "No more octets come, and why."},
-    {"result", result, METH_NOARGS,
-     "result($self, /)\n--\n\n"
-     "Who was refused, as smtplib's sendmail() gives or raises it."},
+    {"ending", ending, METH_NOARGS,
+     "ending($self, /)\n--\n\n"
+     "What the connection needs now that step() has given None."},
+    {"result", result, METH_O,
+     "result($self, refused, /)\n--\n\n"
+     "Adds who was refused, as smtplib's sendmail() gives or raises it."},
     {"outcomes", outcomes, METH_NOARGS,
      "outcomes($self, /)\n--\n\n"
      "What became of each recipient."},
@@ -391,14 +398,7 @@ static PyMethodDef METHODS[] = {
 static PyGetSetDef PROPERTIES[] = {
     {"done", get_done, NULL,
      "True if there is nothing left to write or to read.", NULL},
-    {"leaving", get_leaving, NULL,
-     "True if what still comes is worth a short wait only.", NULL},
-    {"must_close", get_must_close, NULL,
-     "True if the connection is of no use any more.", NULL},
-    {"must_reset", get_must_reset, NULL,
-     "True if RSET is to be sent before anything else.", NULL},
-    {"may_retry", get_may_retry, NULL,
-     "True if a group of commands was not understood.", NULL},
+    {"begun", get_begun, NULL, "True if run() has let go of any octet.", NULL},
     {"reply", get_reply, NULL, "The last reply to the end of the message.",
      NULL},
     {NULL, NULL, NULL, NULL, NULL},

@@ -5,8 +5,11 @@
  * delivery.c          its methods, and its life
  * delivery_begin.c    from arguments to the first commands
  * delivery_output.c   what is to be written
+ * delivery_ending.c   what the connection needs when it is over
+ * delivery_run.c      the conversation over a socket
  * delivery_notes.c    what events say that smtplib's exceptions tell
  * delivery_result.c   dictionary, exception, outcomes
+ * delivery_memory.c   what one leaves to the next
  *
  * No octets are looked at and no event is taken while Python code can run: a
  * method is entered once at a time, and whatever runs meanwhile (a finalizer,
@@ -15,21 +18,14 @@
 #ifndef PN_PYTHON_DELIVERY_H
 #define PN_PYTHON_DELIVERY_H
 
-#include "pneu/delivery.h"
-#include "pneu/session.h"
 #include "state.h"
-
-/* A reply that is told later; code 0: there was none. */
-typedef struct pn_py_note {
-    int code;
-    PyObject *text; /* exactly bytes */
-} pn_py_note;
 
 /* What the server has said, as far as smtplib would tell it. */
 typedef struct pn_py_notes {
     pn_py_note mail;        /* MAIL, if it was refused */
     pn_py_note *recipients; /* what RCPT, or the end over LMTP, was answered,
                                if it was not 250 or 251 */
+    bool has_recipients;    /* any of these */
     size_t refused;         /* RCPTs */
     bool said_farewell;     /* a RCPT was answered 421 */
     size_t befallen;        /* the first RCPT that had no answer; SIZE_MAX */
@@ -45,40 +41,52 @@ typedef struct pn_py_notes {
 typedef struct pn_py_delivery {
     PyObject base;
     bool busy;
-    PyObject *sender;
-    PyObject *recipients; /* a tuple of str, as they were given */
-    PyObject *message;
-    Py_buffer view; /* of the message; obj NULL: not held */
-    const char **addresses;
-    size_t count;
-    bool extended; /* EHLO, and not HELO */
     bool lmtp;
-    bool pipelining;
-    PyObject *offers[PN_PY_OFFERS];       /* str, or NULL */
-    const char *parameters[PN_PY_OFFERS]; /* NULL: not offered */
-    PyObject *mail_options;               /* bytes, or NULL */
-    PyObject *rcpt_options;
-    char *mail_raw;
-    pneu_mail_parameters mail; /* none, but stated: see delivery_begin.c */
+    bool has_begun; /* to be written */
+    pn_py_memory memory;
+    pneu_session *session; /* the memory's, from the first commands on */
+    pneu_delivery *inside; /* likewise */
+    size_t count;
+    PyObject *sender;
+    PyObject *recipients;   /* a tuple of str, as they were given */
+    PyObject *message;      /* until it is over */
+    pn_span octets;         /* of the message */
+    Py_buffer view;         /* of one that is not bytes; obj NULL: none */
+    PyObject *rcpt_options; /* bytes, or NULL */
     pneu_rcpt_parameters rcpt;
-    pneu_session *session;
-    pneu_delivery *inside;
     pn_py_notes notes;
     int why_ended;          /* PNEU_END_… */
     PyObject *end_reason;   /* str, or NULL */
     PyObject *write_reason; /* why nothing more could be written */
 } pn_py_delivery;
 
-/* Takes the arguments of the constructor, in its order, and issues the first
- * commands. False, with an exception. */
+/* The arguments of the constructor, in its order. */
+typedef enum pn_py_argument {
+    PN_PY_SENDER,
+    PN_PY_RECIPIENTS,
+    PN_PY_MESSAGE,
+    PN_PY_FEATURES,
+    PN_PY_MAIL_OPTIONS,
+    PN_PY_RCPT_OPTIONS,
+    PN_PY_LMTP,
+    PN_PY_MAY_PIPELINE,
+    PN_PY_ARGUMENTS
+} pn_py_argument;
+
+/* A delivery, with its first commands issued; NULL with an exception. */
+PyObject *pn_py_delivery_make(pn_py_state *state, PyObject *const *values);
+
+/* The same for one that has its memory. False, with an exception. */
 bool pn_py_delivery_begin(pn_py_delivery *self, const pn_py_state *state,
-                          PyObject **values);
+                          PyObject *const *values);
 
-/* A session that the delivery goes out on, ready. False, with an exception. */
-bool pn_py_delivery_connect(pn_py_delivery *self, bool pipelining);
+/* Do all addresses go between angle brackets as they are, and would
+ * email.utils.parseaddr() give them back unchanged? */
+bool pn_py_delivery_is_plain(const pn_py_delivery *self);
 
-/* As the method output(), but for events that it brings; the buffer is for
- * putting pieces together. */
+/* What is to be written now, bytes, and counts as sent from here on; NULL with
+ * an exception. Shorter than PN_PY_OUTPUT_MAX: there is nothing more. The
+ * buffer is for putting pieces together. */
 PyObject *pn_py_delivery_output(pn_py_delivery *self, pn_buffer *output);
 
 /* Takes note of an event, before the delivery has it. */
@@ -93,8 +101,30 @@ void pn_py_notes_clear(pn_py_delivery *self);
 /* Is nothing left to write or to read? */
 bool pn_py_delivery_is_done(const pn_py_delivery *self);
 
+/* Has any recipient this outcome? */
+bool pn_py_delivery_has(const pn_py_delivery *self, pneu_outcome_kind kind);
+
+/* Is it not done, and what still comes worth a short wait only? */
+bool pn_py_delivery_is_leaving(const pn_py_delivery *self);
+
+/* What the connection needs: a set of these. */
+enum {
+    PN_PY_CLOSE = 1 << 0,
+    PN_PY_RESET = 1 << 1,
+    PN_PY_RETRY = 1 << 2,
+    PN_PY_HEAR_OUT = 1 << 3, /* it is not done: reading, for a short while */
+    PN_PY_GO_ON = 1 << 4,    /* it is not done: reading */
+    PN_PY_HELD = 1 << 5      /* it is somebody else's */
+};
+unsigned pn_py_delivery_ending(const pn_py_delivery *self);
+
 /* As the methods of these names. */
-PyObject *pn_py_delivery_result(pn_py_delivery *self);
+PyObject *pn_py_delivery_step(pn_py_delivery *self, PyObject *received);
+PyObject *pn_py_delivery_run(pn_py_delivery *self, PyObject *const *args);
+bool pn_py_delivery_end_input(pn_py_delivery *self, pneu_end why,
+                              PyObject *reason);
+bool pn_py_delivery_fail_output(pn_py_delivery *self, PyObject *reason);
+PyObject *pn_py_delivery_result(pn_py_delivery *self, PyObject *refused);
 PyObject *pn_py_delivery_outcomes(pn_py_delivery *self);
 
 #endif

@@ -8,29 +8,24 @@
 #include "delivery.h"
 #include "flow/delivery.h"
 #include "raise.h"
+#include "session/session.h"
 #include "wire/extensions.h"
 
 enum {
-    SENDER,
-    RECIPIENTS,
-    MESSAGE,
-    FEATURES,
-    MAIL_OPTIONS,
-    RCPT_OPTIONS,
-    LMTP,
-    PIPELINING
-};
-
-enum {
-    OFFER_SIZE = 1, /* in the order of pn_py_offer_names */
-    OFFER_8BITMIME = 2
-};
-
-enum {
-    RAW_MORE = 64,        /* octets for size=, BODY= and blanks */
+    PARAMETERS_MORE = 64, /* octets for size=, BODY=, blanks and the end */
     UNANSWERED_MAX = 100, /* nothing is read while a group is written */
     TAG = 1
 };
+
+/* A delivery to be begun, and what is needed no longer than that. */
+typedef struct order {
+    pn_py_delivery *self;
+    const pn_py_state *state;
+    PyObject *const *values;              /* by pn_py_argument */
+    PyObject *offers[PN_PY_OFFERS];       /* str, or NULL */
+    const char *parameters[PN_PY_OFFERS]; /* NULL: not offered */
+    PyObject *mail_options;               /* bytes, or NULL */
+} order;
 
 /* A C string that an address or an option is; NULL with an exception. */
 static const char *c_text(PyObject *value, const char *name)
@@ -44,6 +39,24 @@ static const char *c_text(PyObject *value, const char *name)
     return NULL;
 }
 
+static bool take_addresses(pn_py_delivery *self)
+{
+    size_t count = (size_t)PyTuple_Size(self->recipients);
+    if (!pn_py_memory_reserve(&self->memory, count)) {
+        PyErr_NoMemory();
+        return false;
+    }
+    self->count = count;
+    self->notes.recipients = self->memory.notes;
+    for (size_t i = 0; i < count; i++) {
+        PyObject *item = PyTuple_GetItem(self->recipients, (Py_ssize_t)i);
+        self->memory.addresses[i] = c_text(item, "a recipient");
+        if (self->memory.addresses[i] == NULL)
+            return false;
+    }
+    return true;
+}
+
 static bool take_recipients(pn_py_delivery *self, PyObject *recipients)
 {
     if (PyUnicode_Check(recipients) || PyBytes_Check(recipients)) {
@@ -52,24 +65,7 @@ static bool take_recipients(pn_py_delivery *self, PyObject *recipients)
         return false;
     }
     self->recipients = PySequence_Tuple(recipients);
-    if (self->recipients == NULL)
-        return false;
-    size_t count = (size_t)PyTuple_Size(self->recipients);
-    size_t room = count > 0 ? count : 1;
-    self->addresses = pn_memory_new(room, sizeof(*self->addresses));
-    self->notes.recipients = pn_memory_new(room, sizeof(pn_py_note));
-    if (self->addresses == NULL || self->notes.recipients == NULL) {
-        PyErr_NoMemory();
-        return false;
-    }
-    self->count = count;
-    for (size_t i = 0; i < count; i++) {
-        PyObject *item = PyTuple_GetItem(self->recipients, (Py_ssize_t)i);
-        self->addresses[i] = c_text(item, "a recipient");
-        if (self->addresses[i] == NULL)
-            return false;
-    }
-    return true;
+    return self->recipients != NULL && take_addresses(self);
 }
 
 /* A value of the features that is of no use is none. */
@@ -101,11 +97,30 @@ static bool look_up(PyObject *features, PyObject *key, PyObject **value)
     return *value != NULL || PyErr_Occurred() == NULL;
 }
 
-static bool take_features(pn_py_delivery *self, const pn_py_state *state,
-                          PyObject *features)
+/* Takes one of the features, if it is there. */
+static bool take_offer(order *of, pn_py_offer offer)
 {
-    self->extended = features != Py_None;
-    if (!self->extended)
+    PyObject **value = &of->offers[offer];
+    if (!look_up(of->values[PN_PY_FEATURES], of->state->offers[offer], value))
+        return false;
+    if (*value == NULL)
+        return true;
+    of->parameters[offer] = "";
+    if (PyUnicode_Check(*value))
+        of->parameters[offer] = parameters_of(*value);
+    return true;
+}
+
+static bool is_extended(const order *of)
+{
+    return of->values[PN_PY_FEATURES] != Py_None;
+}
+
+/* What the server offers, as far as it is of use to this message. */
+static bool take_features(order *of)
+{
+    PyObject *features = of->values[PN_PY_FEATURES];
+    if (!is_extended(of))
         return true;
     if (!PyMapping_Check(features) || PyUnicode_Check(features)) {
         PyErr_Format(PyExc_TypeError,
@@ -113,19 +128,11 @@ static bool take_features(pn_py_delivery *self, const pn_py_state *state,
                      (PyObject *)Py_TYPE(features));
         return false;
     }
-    for (size_t i = 0; i < PN_PY_OFFERS; i++) {
-        if (!look_up(features, state->offers[i], &self->offers[i]))
-            return false;
-        if (self->offers[i] == NULL)
-            continue;
-        /* only a str is kept: a delivery in a delivery in a delivery could
-         * not be freed but one within the other */
-        if (!PyUnicode_Check(self->offers[i]))
-            Py_CLEAR(self->offers[i]);
-        self->parameters[i] =
-            self->offers[i] != NULL ? parameters_of(self->offers[i]) : "";
-    }
-    return true;
+    return take_offer(of, PN_PY_OFFER_PIPELINING) &&
+           take_offer(of, PN_PY_OFFER_SIZE) &&
+           take_offer(of, PN_PY_OFFER_LIMITS) &&
+           (!of->self->inside->letter.facts.is_8bit ||
+            take_offer(of, PN_PY_OFFER_8BITMIME));
 }
 
 static bool breaks_line(PyObject *bytes)
@@ -153,13 +160,15 @@ static bool take_options(const pn_py_state *state, PyObject *options,
     return is_line;
 }
 
-static bool take_all_options(pn_py_delivery *self, const pn_py_state *state,
-                             PyObject **values)
+static bool take_all_options(order *of)
 {
-    if (!self->extended)
+    pn_py_delivery *self = of->self;
+    if (!is_extended(of))
         return true;
-    if (!take_options(state, values[MAIL_OPTIONS], &self->mail_options) ||
-        !take_options(state, values[RCPT_OPTIONS], &self->rcpt_options))
+    if (!take_options(of->state, of->values[PN_PY_MAIL_OPTIONS],
+                      &of->mail_options) ||
+        !take_options(of->state, of->values[PN_PY_RCPT_OPTIONS],
+                      &self->rcpt_options))
         return false;
     if (self->rcpt_options != NULL)
         self->rcpt.raw = PyBytes_AsString(self->rcpt_options);
@@ -173,37 +182,55 @@ static bool take_truth(PyObject *value, bool *truth)
     return is_true >= 0;
 }
 
+/* A str in ASCII is its octets. */
+static bool take_text(pn_py_delivery *self, PyObject *message)
+{
+    if (!pn_py_text(message, "message", &self->octets))
+        return false;
+    if ((size_t)PyUnicode_GetLength(message) == self->octets.length)
+        return true;
+    PyErr_SetString(PyExc_ValueError, "a message that is a str must be ASCII");
+    return false;
+}
+
 static bool take_message(pn_py_delivery *self, PyObject *message)
 {
-    pn_span unused;
-    if (!pn_py_octets(message, &self->view, &unused))
-        return false;
-    self->message = Py_NewRef(message);
-    return true;
+    bool is_taken = true;
+    if (PyBytes_CheckExact(message))
+        self->octets =
+            (pn_span){PyBytes_AsString(message), (size_t)PyBytes_Size(message)};
+    else if (PyUnicode_CheckExact(message))
+        is_taken = take_text(self, message);
+    else
+        is_taken = pn_py_octets(message, &self->view, &self->octets);
+    if (is_taken)
+        self->message = Py_NewRef(message);
+    return is_taken;
 }
 
 /* smtplib's message without any octet is one empty line. */
 static pneu_message message_of(const pn_py_delivery *self)
 {
-    bool is_empty = self->view.len == 0;
+    pn_span octets = self->octets.length > 0 ? self->octets : PN_SPAN("\r\n");
     return (pneu_message){
         .size = sizeof(pneu_message),
-        .data = is_empty ? "\r\n" : self->view.buf,
-        .length = is_empty ? 2 : (size_t)self->view.len,
+        .data = octets.data,
+        .length = octets.length,
     };
 }
 
 static bool make_delivery(pn_py_delivery *self, PyObject *sender)
 {
+    static const pneu_mail_parameters NONE = {.size = sizeof(NONE)};
     pneu_error error;
     pneu_message message = message_of(self);
     self->sender = Py_NewRef(sender);
     pneu_envelope envelope = {
         .size = sizeof(envelope),
         .sender = c_text(sender, "sender"),
-        .recipients = self->addresses,
+        .recipients = self->memory.addresses,
         .recipient_count = self->count,
-        .mail = &self->mail,
+        .mail = &NONE,
         .rcpt = self->rcpt.raw != NULL ? &self->rcpt : NULL,
         .allow_local = true,
         .allow_long_lines = true,
@@ -211,13 +238,13 @@ static bool make_delivery(pn_py_delivery *self, PyObject *sender)
     };
     if (envelope.sender == NULL)
         return false;
-    self->mail.size = sizeof(self->mail);
     self->rcpt.size = sizeof(self->rcpt);
-    if (pneu_delivery_new(&self->inside, &envelope, &message, &error) !=
-        PNEU_OK) {
+    if (pn_py_memory_renew_delivery(&self->memory, &envelope, &message,
+                                    &error) != PNEU_OK) {
         pn_py_raise(&error);
         return false;
     }
+    self->inside = self->memory.delivery;
     return true;
 }
 
@@ -225,10 +252,10 @@ static bool make_delivery(pn_py_delivery *self, PyObject *sender)
 static uint64_t stated_size(const pn_py_delivery *self)
 {
     uint64_t octets = pneu_delivery_octets(self->inside);
-    const char *text = self->view.buf;
-    if (self->view.len == 0)
+    pn_span text = self->octets;
+    if (text.length == 0)
         return 0;
-    char last = text[self->view.len - 1];
+    char last = text.data[text.length - 1];
     return octets - (last == '\n' || last == '\r' ? 0 : 2);
 }
 
@@ -262,37 +289,39 @@ static char *put_number(char *at, uint64_t number)
 
 /* What MAIL states, in smtplib's order. The size and the kind of the message
  * are known only now that the delivery has looked at it. */
-static bool state_parameters(pn_py_delivery *self)
+static bool state_parameters(order *of)
 {
+    pn_py_delivery *self = of->self;
     pn_letter *letter = &self->inside->letter;
     pn_span options = pn_span_of(
-        self->mail_options != NULL ? PyBytes_AsString(self->mail_options) : "");
-    bool states_size = self->parameters[OFFER_SIZE] != NULL &&
+        of->mail_options != NULL ? PyBytes_AsString(of->mail_options) : "");
+    bool states_size = of->parameters[PN_PY_OFFER_SIZE] != NULL &&
                        !states(options, PN_SPAN("SIZE="));
     bool states_body =
         letter->facts.is_8bit && !states(options, PN_SPAN("BODY="));
-    self->mail_raw = pn_memory_new(options.length + RAW_MORE, 1);
-    if (self->mail_raw == NULL) {
+    if (!pn_py_memory_reserve_parameters(&self->memory,
+                                         options.length + PARAMETERS_MORE)) {
         PyErr_NoMemory();
         return false;
     }
-    char *at = self->mail_raw;
+    char *at = self->memory.parameters;
     if (states_size)
         at = put_number(put(at, PN_SPAN("size=")), stated_size(self));
     if (options.length > 0)
         at = put(put(at, pn_span_of(states_size ? " " : "")), options);
     if (states_body)
-        put(put(at, pn_span_of(at > self->mail_raw ? " " : "")),
-            PN_SPAN("BODY=8BITMIME"));
-    letter->mail.raw = self->mail_raw;
+        at = put(put(at, pn_span_of(at > self->memory.parameters ? " " : "")),
+                 PN_SPAN("BODY=8BITMIME"));
+    *at = '\0';
+    letter->mail.raw = self->memory.parameters;
     return true;
 }
 
 /* As the server would have said it; the words tell that it was not asked. */
-static bool check_size(const pn_py_delivery *self)
+static bool check_size(const order *of)
 {
-    uint64_t octets = stated_size(self);
-    uint64_t most = pn_extensions_size_limit(self->parameters[OFFER_SIZE]);
+    uint64_t octets = stated_size(of->self);
+    uint64_t most = pn_extensions_size_limit(of->parameters[PN_PY_OFFER_SIZE]);
     char text[160];
     if (most == 0 || octets <= most)
         return true;
@@ -301,67 +330,90 @@ static bool check_size(const pn_py_delivery *self)
              "most: it was not asked",
              (unsigned long long)octets, (unsigned long long)most);
     pn_py_raise_named("SMTPSenderRefused",
-                      Py_BuildValue("(iyO)", 552, text, self->sender));
+                      Py_BuildValue("(iyO)", 552, text, of->self->sender));
     return false;
 }
 
-/* What the session has to know of. MAIL states SIZE as a raw parameter. */
-static bool is_needed(const pn_py_delivery *self, size_t offer)
+static pneu_status open_session(const order *of, bool pipelining,
+                                pneu_error *error)
 {
-    if (self->parameters[offer] == NULL || offer == OFFER_SIZE)
-        return false;
-    return offer != OFFER_8BITMIME || self->inside->letter.facts.is_8bit;
-}
-
-static bool make_session(pn_py_delivery *self, bool pipelining,
-                         pneu_error *error)
-{
+    pn_py_memory *memory = &of->self->memory;
     pneu_extension offered[PN_PY_OFFERS];
     size_t count = 0;
     for (size_t i = 0; i < PN_PY_OFFERS; i++) {
-        if (is_needed(self, i))
+        /* MAIL states SIZE as a raw parameter */
+        if (of->parameters[i] != NULL && i != PN_PY_OFFER_SIZE)
             offered[count++] =
-                (pneu_extension){pn_py_offer_names[i], self->parameters[i]};
+                (pneu_extension){pn_py_offer_names[i], of->parameters[i]};
     }
-    pneu_status status = pneu_session_new(
-        &self->session,
-        PNEU_SESSION_OPTIONS(.lmtp = self->lmtp, .no_chunking = true,
+    pneu_status status = pn_py_memory_renew_session(
+        memory,
+        PNEU_SESSION_OPTIONS(.lmtp = of->self->lmtp, .no_chunking = true,
                              .no_pipelining = !pipelining,
                              .max_unanswered = UNANSWERED_MAX));
-    if (status != PNEU_OK) {
-        pn_fail(error, status, "no memory for a session");
-        return false;
-    }
-    if (pneu_session_resume(self->session, offered, count) == PNEU_OK)
-        return true;
-    *error = *pneu_session_misuse(self->session);
-    return false;
+    if (status != PNEU_OK)
+        return pn_fail(error, status, "no memory for a session");
+    status = pneu_session_resume(memory->session, offered, count);
+    if (status != PNEU_OK)
+        *error = *pneu_session_misuse(memory->session);
+    return status;
 }
 
-bool pn_py_delivery_connect(pn_py_delivery *self, bool pipelining)
+static bool issue(const order *of)
 {
     pneu_error error;
-    pneu_session_free(self->session);
-    self->session = NULL;
-    if (make_session(self, pipelining, &error) &&
-        pneu_delivery_start(self->inside, self->session, TAG, &error) ==
-            PNEU_OK)
-        return true;
-    pn_py_raise(&error);
-    return false;
+    pn_py_delivery *self = of->self;
+    bool pipelining = false;
+    if (!take_truth(of->values[PN_PY_MAY_PIPELINE], &pipelining))
+        return false;
+    pneu_status status = open_session(of, pipelining, &error);
+    self->session = self->memory.session;
+    if (status == PNEU_OK)
+        status = pneu_delivery_start(self->inside, self->session, TAG, &error);
+    if (status != PNEU_OK)
+        pn_py_raise(&error);
+    return status == PNEU_OK;
+}
+
+static bool begin(order *of)
+{
+    pn_py_delivery *self = of->self;
+    return take_recipients(self, of->values[PN_PY_RECIPIENTS]) &&
+           take_message(self, of->values[PN_PY_MESSAGE]) &&
+           take_all_options(of) &&
+           take_truth(of->values[PN_PY_LMTP], &self->lmtp) &&
+           make_delivery(self, of->values[PN_PY_SENDER]) && take_features(of) &&
+           check_size(of) && state_parameters(of) && issue(of);
 }
 
 bool pn_py_delivery_begin(pn_py_delivery *self, const pn_py_state *state,
-                          PyObject **values)
+                          PyObject *const *values)
 {
+    order of = {.self = self, .state = state, .values = values};
     self->notes.befallen = SIZE_MAX;
-    return take_recipients(self, values[RECIPIENTS]) &&
-           take_message(self, values[MESSAGE]) &&
-           take_features(self, state, values[FEATURES]) &&
-           take_all_options(self, state, values) &&
-           take_truth(values[LMTP], &self->lmtp) &&
-           take_truth(values[PIPELINING], &self->pipelining) &&
-           make_delivery(self, values[SENDER]) && check_size(self) &&
-           state_parameters(self) &&
-           pn_py_delivery_connect(self, self->pipelining);
+    bool has_begun = begin(&of);
+    Py_XDECREF(of.mail_options);
+    for (size_t i = 0; i < PN_PY_OFFERS; i++)
+        Py_XDECREF(of.offers[i]);
+    return has_begun;
+}
+
+/* What passed the check has a quote or a bracket only where a quoted local
+ * part begins, and where an address literal ends. RFC 5321 4.1.2 */
+static bool is_plain(const char *address)
+{
+    size_t length = strlen(address);
+    return length == 0 || (address[0] != '"' && address[length - 1] != ']');
+}
+
+bool pn_py_delivery_is_plain(const pn_py_delivery *self)
+{
+    const pn_wire_addresses *addresses = &self->inside->letter.addresses;
+    if (addresses->needs_utf8 || addresses->own_sender != NULL ||
+        addresses->own_recipients != NULL || !is_plain(addresses->sender))
+        return false;
+    size_t i = 0;
+    while (i < self->count && is_plain(self->memory.addresses[i]))
+        i++;
+    return i == self->count;
 }

@@ -45,6 +45,7 @@ static void take_recipient(pn_py_delivery *self, const pneu_event *event)
     if (reply->code == 250 || reply->code == 251)
         return;
     keep(self, &notes->recipients[i], reply);
+    notes->has_recipients = true;
     notes->refused += !pneu_reply_is_positive(reply);
     notes->said_farewell |= reply->code == 421;
 }
@@ -60,8 +61,10 @@ static void take_lmtp_end(pn_py_delivery *self, const pneu_event *event)
            self->inside->fates[batch->recipients[n]].place != PN_PLACE_PASSED)
         n++;
     notes->next_end = n;
-    if (n < batch->count && !pneu_reply_is_positive(event->reply))
-        keep(self, &notes->recipients[batch->recipients[n]], event->reply);
+    if (n == batch->count || pneu_reply_is_positive(event->reply))
+        return;
+    keep(self, &notes->recipients[batch->recipients[n]], event->reply);
+    notes->has_recipients = true;
 }
 
 static void take_end(pn_py_delivery *self, const pneu_event *event)
@@ -177,7 +180,7 @@ void pn_py_notes_clear(pn_py_delivery *self)
     forget(&notes->end_refusal);
     forget(&notes->end);
     forget(&notes->broken);
-    for (size_t i = 0; recipients != NULL && i < self->count; i++)
+    for (size_t i = 0; notes->has_recipients && i < self->count; i++)
         forget(&recipients[i]);
     *notes = (pn_py_notes){.recipients = recipients, .befallen = SIZE_MAX};
 }

@@ -5,6 +5,7 @@
 #include "arguments.h"
 #include "base/fail.h"
 #include "delivery.h"
+#include "flow/delivery.h"
 #include "raise.h"
 #include "session/session.h"
 #include "values.h"
@@ -97,27 +98,28 @@ static PyObject *words_of(const pn_py_delivery *self, size_t i,
     return pn_py_reply_text(pn_span_of(outcome->text));
 }
 
+static bool add_other(const pn_py_delivery *self, PyObject *refused, size_t i)
+{
+    const pn_py_note *note = &self->notes.recipients[i];
+    const pneu_outcome *outcome = pneu_delivery_outcome(self->inside, i);
+    if (outcome->kind == PNEU_OUTCOME_ACCEPTED)
+        return add(self, refused, i, note->code, note_text(note));
+    return add(self, refused, i, is_refusal(outcome) ? outcome->code : -1,
+               words_of(self, i, outcome));
+}
+
 /* Somebody has the message: those who do not, and those whose RCPT had an
  * answer that smtplib takes for a refusal. */
-static PyObject *others(const pn_py_delivery *self)
+static bool add_others(const pn_py_delivery *self, PyObject *refused)
 {
-    PyObject *refused = PyDict_New();
-    for (size_t i = 0; refused != NULL && i < self->count; i++) {
-        const pn_py_note *note = &self->notes.recipients[i];
-        const pneu_outcome *outcome = pneu_delivery_outcome(self->inside, i);
-        bool is_added = true;
-        if (outcome->kind == PNEU_OUTCOME_ACCEPTED) {
-            if (note->code != 0)
-                is_added = add(self, refused, i, note->code, note_text(note));
-        } else {
-            is_added =
-                add(self, refused, i, is_refusal(outcome) ? outcome->code : -1,
-                    words_of(self, i, outcome));
-        }
-        if (!is_added)
-            Py_CLEAR(refused);
+    const pn_fate *fates = self->inside->fates;
+    for (size_t i = 0; i < self->count; i++) {
+        bool is_refused = fates[i].outcome.kind != PNEU_OUTCOME_ACCEPTED ||
+                          self->notes.recipients[i].code != 0;
+        if (is_refused && !add_other(self, refused, i))
+            return false;
     }
-    return refused;
+    return true;
 }
 
 static PyObject *refuse_sender(const pn_py_delivery *self, int code,
@@ -250,7 +252,9 @@ static PyObject *raise_broken(const pn_py_delivery *self)
  * refused in another transaction there is no one cause. */
 static PyObject *refuse_each(const pn_py_delivery *self)
 {
-    PyObject *refused = others(self);
+    PyObject *refused = PyDict_New();
+    if (refused != NULL && !add_others(self, refused))
+        Py_CLEAR(refused);
     return pn_py_raise_named("SMTPRecipientsRefused",
                              refused != NULL ? Py_BuildValue("(N)", refused)
                                              : NULL);
@@ -261,9 +265,9 @@ static PyObject *refuse_each(const pn_py_delivery *self)
 static PyObject *raise_cause(const pn_py_delivery *self)
 {
     const pn_py_notes *notes = &self->notes;
-    bool may_have =
-        pneu_delivery_tally(self->inside, PNEU_OUTCOME_IN_DOUBT) > 0;
-    if (may_have) /* a 421 is no refusal of what somebody may have */
+    if (pn_py_delivery_has(self,
+                           PNEU_OUTCOME_IN_DOUBT)) /* a 421 is no refusal of
+                                                      what somebody may have */
         return pneu_session_error(self->session)->status == PNEU_REFUSED
                    ? disconnected(self)
                    : raise_broken(self);
@@ -281,15 +285,20 @@ static PyObject *raise_cause(const pn_py_delivery *self)
                : raise_broken(self);
 }
 
-PyObject *pn_py_delivery_result(pn_py_delivery *self)
+PyObject *pn_py_delivery_result(pn_py_delivery *self, PyObject *refused)
 {
+    if (!PyDict_Check(refused)) {
+        PyErr_Format(PyExc_TypeError, "refused must be a dict, not %R",
+                     (PyObject *)Py_TYPE(refused));
+        return NULL;
+    }
     if (!pn_py_delivery_is_done(self)) {
         PyErr_SetString(PyExc_RuntimeError, "the delivery is not done");
         return NULL;
     }
-    return pneu_delivery_tally(self->inside, PNEU_OUTCOME_ACCEPTED) > 0
-               ? others(self)
-               : raise_cause(self);
+    if (!pn_py_delivery_has(self, PNEU_OUTCOME_ACCEPTED))
+        return raise_cause(self);
+    return add_others(self, refused) ? Py_NewRef(Py_None) : NULL;
 }
 
 /* "5.1.1", or "" */

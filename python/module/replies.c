@@ -199,6 +199,11 @@ static PyObject *lines(PyObject *object, PyObject *unused)
     return list;
 }
 
+bool pn_py_replies_are_pending(PyObject *object)
+{
+    return is_midway(of(object));
+}
+
 static PyObject *get_pending(PyObject *object, void *unused)
 {
     (void)unused;

@@ -148,6 +148,15 @@ static int has_no_own(const untouched *self, PyObject *instance)
     return held < 0 ? -1 : held == 0;
 }
 
+int pn_py_untouched_ask(PyObject *object, PyObject *instance)
+{
+    const untouched *self = of(object);
+    if (self->is_gone)
+        return 0;
+    int is_so = has_same_methods(self, (PyObject *)Py_TYPE(instance));
+    return is_so == 1 ? has_no_own(self, instance) : is_so;
+}
+
 static PyObject *untouched_call(PyObject *object, PyObject *args,
                                 PyObject *keywords)
 {
@@ -155,11 +164,7 @@ static PyObject *untouched_call(PyObject *object, PyObject *args,
     PyObject *instance;
     if (!pn_py_take(&PARAMETERS, args, keywords, &instance))
         return NULL;
-    if (of(object)->is_gone)
-        Py_RETURN_FALSE;
-    int is_so = has_same_methods(of(object), (PyObject *)Py_TYPE(instance));
-    if (is_so == 1)
-        is_so = has_no_own(of(object), instance);
+    int is_so = pn_py_untouched_ask(object, instance);
     return is_so < 0 ? NULL : PyBool_FromLong(is_so);
 }
 

@@ -22,49 +22,41 @@ async def converse(smtp: AsyncLine, delivery: _pneu.Delivery) -> None:
     it is.
     """
     stream, seconds = smtp._connected(), smtp._seconds()
-    has_begun = is_partial = False
+    has_begun = False
+    octets = delivery.step(None)
     try:
-        while not delivery.done:
-            octets = delivery.output()
-            if octets is not None:
-                if type(octets) is not bytes:
-                    octets = bytes(octets)
+        while octets is not None:
+            if octets:
                 sys.audit("smtplib.send", smtp, octets)
-                has_begun, is_partial = True, False
-                await _tell(delivery, stream, octets, seconds)
-            elif delivery.leaving:
-                await _hear_out(delivery, stream)
+                has_begun = True
+                try:
+                    await stream.write(octets, seconds)
+                except OSError as error:
+                    delivery.output_failed(str(error))
+                    break
+            else:  # of the replies a part has come
+                stream.acknowledge()
+            if len(octets) == _pneu.OUTPUT_MAX:
+                octets = delivery.step(None)
             else:
-                if is_partial:
-                    stream.acknowledge()
-                await _hear(delivery, stream, seconds)
-                is_partial = True
+                octets = await _hear(delivery, stream, seconds)
+        if not delivery.done:
+            await _hear_out(delivery, stream)
     except BaseException:
         if has_begun:
             smtp._drop(stream)
         raise
 
 
-async def _tell(delivery: _pneu.Delivery, stream: Stream, octets: bytes,
-                seconds: float | None) -> None:
-    try:
-        await stream.write(octets, seconds)
-    except OSError as error:
-        delivery.output_failed(str(error))
-
-
 async def _hear(delivery: _pneu.Delivery, stream: Stream,
-                seconds: float | None) -> None:
-    """Feeds what comes next."""
+                seconds: float | None) -> bytes | None:
+    """Feeds what comes next, and gives what is to be written then."""
     try:
-        octets = await stream.read(seconds)
+        received = await stream.read(seconds)
     except OSError as error:
         delivery.input_end(reason_of(error), str(error))
-        return
-    if octets:
-        delivery.input(octets)
-    else:
-        delivery.input_end(_pneu.END_OF_STREAM)
+        return None
+    return delivery.step(received)
 
 
 async def _hear_out(delivery: _pneu.Delivery, stream: Stream) -> None:

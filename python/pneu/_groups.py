@@ -3,9 +3,8 @@
 reads."""
 from __future__ import annotations
 
-import sys
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from pneu import _pneu
@@ -13,7 +12,8 @@ from pneu._exceptions import (SMTPException, SMTPRecipientsRefused,
                               SMTPSenderRefused)
 from pneu._line import (CHUNK, LAST_WORDS, MAXLINE, acknowledge_at_once,
                         reason_of)
-from pneu._outcome import Outcome, Refused, not_asked
+from pneu._outcome import (Outcome, Refused, not_asked, refused_as_told,
+                           refused_by)
 from pneu._quoting import plain
 
 if TYPE_CHECKING:
@@ -34,7 +34,8 @@ class _Plannable(Protocol):
     _groups_fail: bool
 
 
-_Read = Callable[[int], bytes]
+# An object, its method that gives octets, and how many at once.
+_Reader = tuple[Any, str, int]
 
 
 def plain_envelope(sender: str, recipients: Sequence[str]) -> Envelope | None:
@@ -70,34 +71,27 @@ class Group:
         self._given = sender, recipients
         self._bare = bare
         self._letter = message, mail_options, rcpt_options
-        self.delivery = self._begin(smtp.pipelining and not smtp._groups_fail)
+        self.delivery = self.plan()
 
-    def _begin(self, pipelining: bool) -> _pneu.Delivery:
+    def plan(self) -> _pneu.Delivery:
         smtp, (message, mail, rcpt) = self._smtp, self._letter
         try:
-            return _pneu.Delivery(
+            self.delivery = _pneu.Delivery(
                 *self._bare, message,
                 smtp.esmtp_features if smtp.does_esmtp else None, mail, rcpt,
-                smtp._is_lmtp, pipelining)
+                smtp._is_lmtp, smtp.pipelining and not smtp._groups_fail)
         except SMTPException as error:
             self._name(error)
             if isinstance(error, SMTPSenderRefused):
                 error.outcomes = not_asked(self._given[1], error.smtp_error)
             raise
-
-    def retry(self) -> None:
-        """The server did not understand a group: it gets no more of them."""
-        self._smtp._groups_fail = True
-        self.delivery = self._begin(False)
+        return self.delivery
 
     def result(self) -> Refused:
         """Returns and raises what sendmail() does."""
-        delivery = self.delivery
         try:
-            refused = Refused(delivery.result(), delivery.reply,
-                              delivery.outcomes)
+            refused = refused_by(self.delivery)
         except SMTPException as error:
-            error.outcomes = [Outcome(*row) for row in delivery.outcomes()]
             self._name(error)
             raise
         if self._bare[1] is self._given[1]:
@@ -112,80 +106,61 @@ class Group:
 
 def deliver(smtp: SMTP, group: Group) -> Refused:
     """Returns and raises what sendmail() does."""
-    if _carry_out(smtp, group.delivery) and group.delivery.may_retry:
-        group.retry()
-        _carry_out(smtp, group.delivery)
+    while not carry_out(smtp, group.delivery, _reader_of(smtp)):
+        group.plan()
     return group.result()
 
 
-def _carry_out(smtp: SMTP, delivery: _pneu.Delivery) -> bool:
-    """Leaves the connection ready for the next delivery, or closed. True if
-    a RSET was needed for that, and answered 250."""
-    if not smtp._hold(delivery):
-        raise SMTPException("a delivery within a delivery")
-    try:
-        _converse(smtp, delivery)
-        if delivery.must_close:
-            smtp.close()
-        elif delivery.must_reset:
-            return _reset(smtp)
-        return False
-    finally:
-        smtp._release()
+def _reader_of(smtp: SMTP) -> _Reader:
+    source = smtp._source()
+    return ((source, "recv", CHUNK) if source is smtp.sock
+            else (source, "readline", MAXLINE + 1))
 
 
-def _converse(smtp: SMTP, delivery: _pneu.Delivery) -> None:
-    """Writes what the delivery has to say and feeds it what comes, until it is
-    done.
+def carry_out(smtp: SMTP, delivery: _pneu.Delivery, reader: _Reader) -> bool:
+    """Leaves the connection ready for the next delivery, or closed. False if
+    the server did not understand a group: it gets no more of them, nobody has
+    the message, and it is to be planned anew.
 
     What interrupts it after its first octet closes the connection; what
     refuses it before leaves it as it is.
     """
-    sock, source = smtp.sock, smtp._source()
-    read, limit = ((source.recv, CHUNK) if source is sock
-                   else (source.readline, MAXLINE + 1))
-    has_begun = is_partial = False
     try:
-        while not delivery.done:
-            octets = delivery.output()
-            if octets is not None:
-                if type(octets) is not bytes:
-                    octets = bytes(octets)
-                sys.audit("smtplib.send", smtp, octets)
-                has_begun, is_partial = True, False
-                try:
-                    sock.sendall(octets)
-                except OSError as error:
-                    delivery.output_failed(str(error))
-            elif delivery.leaving:
-                _hear_out(delivery, sock, read, limit)
-            else:
-                if is_partial:
-                    acknowledge_at_once(sock)
-                _hear(delivery, read, limit)
-                is_partial = True
+        ending = delivery.run(smtp, smtp.sock, reader)
+        return not ending or _end(smtp, delivery, reader, ending)
     except BaseException:
-        if has_begun:
+        if delivery.begun:
             smtp.close()
+        _pneu.release(smtp, delivery)
         raise
 
 
-def _hear(delivery: _pneu.Delivery, read: _Read, limit: int) -> None:
-    """Feeds what comes next: octets of a socket, or a line of a file."""
-    try:
-        octets = read(limit)
-    except OSError as error:
-        delivery.input_end(reason_of(error), str(error))
-        return
-    if octets:
-        delivery.input(octets)
-    else:
-        delivery.input_end(_pneu.END_OF_STREAM)
+def _end(smtp: SMTP, delivery: _pneu.Delivery, reader: _Reader, ending: int
+         ) -> bool:
+    """What is not the usual end."""
+    if ending & _pneu.HELD:
+        smtp._refuse_intruder()
+        raise SMTPException("a delivery within a delivery")
+    sock = smtp.sock
+    while ending & _pneu.GO_ON:  # of the replies a part has come
+        acknowledge_at_once(sock)
+        ending = delivery.run(smtp, sock, reader)
+    if ending & _pneu.HEAR_OUT:
+        _hear_out(delivery, sock, reader)
+        ending = delivery.ending()
+    is_over = True
+    if ending & _pneu.CLOSE:
+        smtp.close()
+    elif ending & _pneu.RESET and _reset(smtp) and ending & _pneu.RETRY:
+        smtp._groups_fail = True
+        is_over = False
+    _pneu.release(smtp, delivery)
+    return is_over
 
 
-def _hear_out(delivery: _pneu.Delivery, sock: Any, read: _Read, limit: int
-              ) -> None:
+def _hear_out(delivery: _pneu.Delivery, sock: Any, reader: _Reader) -> None:
     """Reads what a leaving server still says, for a short while."""
+    source, method, limit = reader
     end = time.monotonic() + LAST_WORDS
     set_timeout = getattr(sock, "settimeout", None)
     while not delivery.done:
@@ -195,7 +170,12 @@ def _hear_out(delivery: _pneu.Delivery, sock: Any, read: _Read, limit: int
             continue
         if set_timeout:
             set_timeout(left)
-        _hear(delivery, read, limit)
+        try:
+            received = getattr(source, method)(limit)
+        except OSError as error:
+            delivery.input_end(reason_of(error), str(error))
+        else:
+            delivery.step(received)
 
 
 def _reset(smtp: SMTP) -> bool:
@@ -210,8 +190,9 @@ def _reset(smtp: SMTP) -> bool:
 
 
 def _named(refused: Refused, given: Mapping[str, str]) -> Refused:
-    return Refused({given[each]: reply for each, reply in refused.items()},
-                   refused.reply, _named_rows(refused.outcomes, given))
+    return refused_as_told(
+        {given[each]: reply for each, reply in refused.items()}, refused.reply,
+        _named_rows(refused.outcomes, given))
 
 
 def _named_rows(rows: Iterable[Outcome], given: Mapping[str, str]

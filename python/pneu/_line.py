@@ -230,24 +230,10 @@ class Line:
             return f"{known or ''} [hidden]{CRLF}".lstrip()
         return ((known or b"") + b" [hidden]\r\n").lstrip()
 
-    def _hold(self, holder: object) -> bool:
-        """The connection is the holder's until _release(): a Turn's thread may
-        go on using it, and nobody at all while a group of commands is out.
-
-        False if it is held by this thread. Raises SMTPException if it is held
-        by somebody else.
-        """
-        # One step, which no other thread can come between.
-        if self.__dict__.setdefault("_holder", holder) is holder:
-            return True
-        self._refuse_intruder()
-        return False
-
-    def _release(self) -> None:
-        del self.__dict__["_holder"]
-
     def _refuse_intruder(self) -> None:
-        """Raises SMTPException while somebody else delivers a message."""
+        """Raises SMTPException while somebody else delivers a message: a Turn's
+        thread may go on using the connection, and nobody at all while a group
+        of commands is out."""
         holder = self._holder
         if (holder is not None and
                 getattr(holder, "thread", None) != threading.get_ident()):

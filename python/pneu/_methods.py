@@ -29,14 +29,15 @@ def deliver(smtp: SMTP, sender: str, recipients: Sequence[str],
     refuse_nul(octets)
     options = stated(smtp, (sender, recipients), octets, mail_options)
     encoding = smtp.command_encoding
-    is_ours = smtp._hold(Turn())
+    turn = Turn()
     try:
+        if not _pneu.hold(smtp, turn):
+            smtp._refuse_intruder()
         return MethodDelivery(smtp, sender, recipients).run(octets, options,
                                                             rcpt_options)
     finally:
         smtp.command_encoding = encoding
-        if is_ours:
-            smtp._release()
+        _pneu.release(smtp, turn)
 
 
 def stated(smtp: SMTP, envelope: Envelope, message: bytes,

@@ -6,13 +6,17 @@ whose commands go through the methods of an SMTP object.
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, Final, Literal, NamedTuple
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final, Literal, NamedTuple
+
+from pneu._exceptions import SMTPException
+
+if TYPE_CHECKING:
+    from pneu import _pneu
 
 Reply = tuple[int, bytes]
 Kind = Literal["accepted", "refused for now", "refused for good", "in doubt",
                "not tried"]
-_Row = tuple[str, Kind, str, int, str, bytes]
 
 _PUBLIC = "pneu.smtplib"
 _ENHANCED = re.compile(rb"([245]\.\d{1,3}\.\d{1,3})(?:\s|$)")
@@ -48,36 +52,63 @@ Outcome.__module__ = _PUBLIC
 Outcome.__annotations__["outcome"] = Kind  # which is not known by name there
 
 
+_Told = tuple[Reply | None, list[Outcome]]
+_NOTHING: _Told = (None, [])
+
+
 class Refused(dict[str, Reply]):
     """What sendmail() returns: the refused recipients, by address, with code
     and text of each refusal; {} if everybody has the message.
 
-    smtplib returns the bare dictionary. reply: the server's final (code,
-    text), with its queue id, None if there was none; over LMTP the last one.
+    smtplib returns the bare dictionary.
     """
 
     __module__ = _PUBLIC
-    __slots__ = ("reply", "_rows", "_outcomes")
+    __slots__ = ("_told",)
 
-    def __init__(self, refused: Mapping[str, Reply] = {},
-                 reply: Reply | None = None,
-                 rows: Callable[[], Sequence[_Row]] | Sequence[_Row] = ()
-                 ) -> None:
-        super().__init__(refused)
-        self.reply = reply
-        self._rows = rows  # or what gives them, since few will ask
-        self._outcomes: list[Outcome] | None = None
+    # Few will ask for more, so that most have but the delivery.
+    _told: _pneu.Delivery | _Told
+
+    @property
+    def reply(self) -> Reply | None:
+        """The server's final (code, text), with its queue id, None if there
+        was none; over LMTP the last one."""
+        told: _Told | _pneu.Delivery = getattr(self, "_told", _NOTHING)
+        return told[0] if isinstance(told, tuple) else told.reply
 
     @property
     def outcomes(self) -> list[Outcome]:
         """What became of each recipient, in their order."""
-        if self._outcomes is None:
-            rows = self._rows() if callable(self._rows) else self._rows
-            self._outcomes = [Outcome(*row) for row in rows]
-        return self._outcomes
+        told: _Told | _pneu.Delivery = getattr(self, "_told", _NOTHING)
+        if not isinstance(told, tuple):
+            self._told = told = (told.reply, outcomes_of(told))
+        return told[1]
 
     def __reduce__(self) -> tuple[Any, ...]:
-        return type(self), (dict(self), self.reply, self.outcomes)
+        return refused_as_told, (dict(self), self.reply, self.outcomes)
+
+
+def refused_as_told(refused: Mapping[str, Reply], reply: Reply | None,
+                    outcomes: list[Outcome]) -> Refused:
+    result = Refused(refused)
+    result._told = (reply, outcomes)
+    return result
+
+
+def refused_by(delivery: _pneu.Delivery) -> Refused:
+    """Returns and raises what sendmail() does, when the delivery is done."""
+    result = Refused()
+    result._told = delivery
+    try:
+        delivery.result(result)
+    except SMTPException as error:
+        error.outcomes = outcomes_of(delivery)
+        raise
+    return result
+
+
+def outcomes_of(delivery: _pneu.Delivery) -> list[Outcome]:
+    return [Outcome(*row) for row in delivery.outcomes()]
 
 
 def not_asked(recipients: Sequence[str], text: bytes | str) -> list[Outcome]:
@@ -175,7 +206,7 @@ class Ledger:
         for row in self.rows:
             if row.outcome in (IN_DOUBT, NOT_TRIED):
                 self.refused[row.recipient] = (-1, row.text)
-        return Refused(self.refused, self.reply, self.rows)
+        return refused_as_told(self.refused, self.reply, self.rows)
 
     def _settle(self, i: int, kind: Kind, command: str, code: int,
                 text: bytes) -> None:

@@ -1,11 +1,11 @@
 """The protocol, in C: what pneu.smtplib and pneu.aio are drivers of.
 
-Nothing here knows of sockets: octets that came from the server go in, octets
-to write come out, and no call ever waits. Every failure is an exception of
+Octets that came from the server go in, octets to write come out, and no call
+ever waits, but for Delivery.run(). Every failure is an exception of
 pneu.smtplib, or a built-in one.
 """
-from collections.abc import Mapping, Sequence
-from typing import Final, Literal, final
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, Literal, final
 
 from _typeshed import ReadableBuffer as Buffer
 
@@ -16,6 +16,16 @@ _Kind = Literal["accepted", "refused for now", "refused for good", "in doubt",
 END_OF_STREAM: Final[int]
 END_RESET: Final[int]
 END_TIMEOUT: Final[int]
+
+# What a connection needs after a delivery.
+CLOSE: Final[int]  # it is of no use any more
+RESET: Final[int]  # RSET before anything else
+RETRY: Final[int]  # and then the message again, one command at a time
+HEAR_OUT: Final[int]  # it is not over: a short wait for what still comes
+GO_ON: Final[int]  # it is not over: reading
+HELD: Final[int]  # it is somebody else's
+
+OUTPUT_MAX: Final[int]  # octets that are to be written at once
 
 def version() -> str:
     """The version of the library, "0.1.0"."""
@@ -90,11 +100,11 @@ class Delivery:
     """One message to n recipients, and what became of each.
 
     features: the server's, as in SMTP.esmtp_features; None after HELO. sender
-    and recipients: bare addresses in ASCII. mail_options and rcpt_options go
-    out as they are (none after HELO); size= comes before them where SIZE is
-    offered, and BODY=8BITMIME behind them for a message that is not ASCII,
-    unless stated. The message is borrowed, not copied, until the delivery is
-    over.
+    and recipients: bare addresses in ASCII. message: octets, or a str in ASCII.
+    mail_options and rcpt_options go out as they are (none after HELO); size=
+    comes before them where SIZE is offered, and BODY=8BITMIME behind them for a
+    message that is not ASCII, unless stated. The message is borrowed, not
+    copied, until the delivery is over.
 
     Raises, with nothing sent: SMTPSenderRefused(552, text, sender) for a
     message past the server's SIZE; SMTPNotSupportedError for one that is not
@@ -105,20 +115,37 @@ class Delivery:
     """
 
     def __init__(self, sender: str, recipients: Sequence[str],
-                 message: Buffer, features: Mapping[str, str] | None,
+                 message: str | Buffer, features: Mapping[str, str] | None,
                  mail_options: Sequence[str], rcpt_options: Sequence[str],
                  lmtp: bool, pipelining: bool) -> None: ...
 
-    def output(self) -> bytes | memoryview | None:
-        """What is to be written now, and counts as sent from here on; None:
-        nothing until more was read. At most 100 commands without an answer
-        are out at once."""
+    def step(self, received: Buffer | None, /) -> bytes | None:
+        """Takes what was read, b"" at the end of the stream, or None if
+        nothing was; and gives what is to be written now, which counts as sent
+        from here on: b"" if nothing is until more was read, None if that will
+        not change, since the delivery is done, or the server is leaving.
+
+        So many octets as OUTPUT_MAX are not all of it: more come from
+        step(None), before anything is read. At most 100 commands without an
+        answer are out at once."""
+
+    def run(self, smtp: object, sock: Any, reader: tuple[Any, str, int], /
+            ) -> int:
+        """Holds the connection of smtp, writes to sock by sendall(), with the
+        audit event smtplib.send, and reads from another object, by the method
+        of this name and so many octets at once, until step() has given None.
+
+        Gives what ending() does, and the connection is released if that is 0;
+        or GO_ON if of the replies to a group only a part was there: the next
+        call goes on; or HELD, and nothing was done. An OSError in writing or
+        reading is the delivery's business, and all others are raised."""
+
+    @property
+    def begun(self) -> bool:
+        """True if run() has let go of any octet."""
 
     def output_failed(self, reason: str, /) -> None:
         """Nothing more can be written; read to the end nevertheless."""
-
-    def input(self, data: Buffer, /) -> None:
-        """Octets from the server."""
 
     def input_end(self, why: int, reason: str = "") -> None:
         """No more octets come: END_OF_STREAM, END_RESET or END_TIMEOUT, and
@@ -128,29 +155,18 @@ class Delivery:
     def done(self) -> bool:
         """True if there is nothing left to write or to read."""
 
-    @property
-    def leaving(self) -> bool:
-        """True if what still comes (after a 421, or a write that failed) is
-        worth a short wait only."""
+    def ending(self) -> int:
+        """What the connection needs now: if it is not done GO_ON or, when
+        step() has given None, HEAR_OUT: what still comes (after a 421, or a
+        write that failed) is worth a short wait only; or else 0, nothing;
+        CLOSE; or RESET: a transaction may be open, or nobody has the message, as smtplib says
+        RSET after every refusal. With RESET there may be RETRY: nobody can have
+        the message, and the server did not understand a group of commands;
+        after a RSET that was answered 250 it may be sent again, one command at
+        a time."""
 
-    @property
-    def must_close(self) -> bool:
-        """True if the connection is of no use any more."""
-
-    @property
-    def must_reset(self) -> bool:
-        """True if RSET is to be sent before anything else: a transaction may
-        be open, or nobody has the message, as smtplib says RSET after every
-        refusal."""
-
-    @property
-    def may_retry(self) -> bool:
-        """True if nobody can have the message, and the server did not
-        understand a group of commands: after a RSET that was answered 250,
-        it may be sent again, one command at a time."""
-
-    def result(self) -> dict[str, tuple[int, bytes]]:
-        """When done: who was refused, by address, with code and text.
+    def result(self, refused: dict[str, tuple[int, bytes]], /) -> None:
+        """When done: adds who was refused, by address, with code and text.
 
         Raises what sendmail() of smtplib raises if nobody has the message:
         SMTPSenderRefused, SMTPRecipientsRefused, SMTPDataError,
@@ -167,6 +183,29 @@ class Delivery:
         that it was decided by ("RCPT"); the server's code, 0 if it said
         nothing; its enhanced code ("5.1.1") or ""; its words, or why it said
         nothing."""
+
+def plan(sender: str, recipients: str | Iterable[str], message: str | Buffer,
+         features: Mapping[str, str] | None, lmtp: bool, pipelining: bool, /
+         ) -> Delivery | None:
+    """A delivery of a usual message: to a str or a list or tuple of them, all
+    addresses as is_plain_address() has them, no options. None if it is not
+    usual, or cannot be sent: whoever goes another way finds out why."""
+
+def plan_for(untouched: Untouched, smtp: object, sender: str,
+             recipients: str | Iterable[str], message: str | Buffer,
+             mail_options: Sequence[str], rcpt_options: Sequence[str], /
+             ) -> Delivery | None:
+    """The same for an SMTP object, if nobody can tell whether its methods are
+    called: they are untouched, its socket is one of Python's, nobody watches,
+    and there are no options. None otherwise, or if plan() gives None."""
+
+def hold(line: object, holder: object, /) -> bool:
+    """Sets the attribute _holder, unless it is set: True if it is this holder
+    now. One step, which no other thread can come between."""
+
+def release(line: object, holder: object, /) -> bool:
+    """Sets the attribute _holder to None if it is this holder: True if it is
+    None now."""
 
 def is_plain_address(address: str, /) -> bool:
     """True for an address in ASCII that goes between angle brackets as it is,

@@ -43,7 +43,7 @@ from pneu._groups import Group, plain_envelope
 from pneu._letter import states
 from pneu._line import UNSET
 from pneu._outcome import Outcome as Outcome
-from pneu._outcome import Refused, Reply
+from pneu._outcome import Refused, Reply, refused_by
 from pneu._stream import SourceAddress, Stream, open_tcp, open_unix
 from pneu.smtplib import LMTP_PORT, SMTP_PORT, SMTP_SSL_PORT
 
@@ -257,6 +257,25 @@ class SMTP(AsyncCommands):
         SMTPDataError, SMTPServerDisconnected, which carry the outcomes too.
         """
         await self.ehlo_or_helo_if_needed()
+        if not (mail_options or rcpt_options) and self._may_group(()):
+            while delivery := self._plan(from_addr, to_addrs, msg):
+                if await self._carry_out(delivery):
+                    return refused_by(delivery)
+        return await self._send_unusual(from_addr, to_addrs, msg, mail_options,
+                                        rcpt_options)
+
+    def _plan(self, from_addr: str, to_addrs: str | Iterable[str],
+              msg: str | ReadableBuffer) -> _pneu.Delivery | None:
+        return _pneu.plan(from_addr, to_addrs, msg,
+                          self.esmtp_features if self.does_esmtp else None,
+                          self._is_lmtp,
+                          self.pipelining and not self._groups_fail)
+
+    async def _send_unusual(self, from_addr: str,
+                            to_addrs: str | Iterable[str],
+                            msg: str | ReadableBuffer,
+                            mail_options: Sequence[str],
+                            rcpt_options: Sequence[str]) -> Refused:
         recipients = _letter.recipient_list(to_addrs)
         message = _letter.octets(msg)
         if not (_pneu.is_ascii(message) or states(mail_options, "SMTPUTF8")
@@ -269,9 +288,8 @@ class SMTP(AsyncCommands):
                                           mail_options, rcpt_options)
         group = Group(self, from_addr, recipients, bare, message, mail_options,
                       rcpt_options)
-        if await self._carry_out(group.delivery) and group.delivery.may_retry:
-            group.retry()
-            await self._carry_out(group.delivery)
+        while not await self._carry_out(group.delivery):
+            group.plan()
         return group.result()
 
     def _may_group(self, options: Sequence[str]) -> bool:
@@ -282,15 +300,19 @@ class SMTP(AsyncCommands):
                     or options and states(options, "SMTPUTF8"))
 
     async def _carry_out(self, delivery: _pneu.Delivery) -> bool:
-        """Leaves the connection ready for the next delivery, or closed. True
-        if a RSET was needed for that, and answered 250."""
+        """Leaves the connection ready for the next delivery, or closed. False
+        if the server did not understand a group, as carry_out() of
+        pneu._groups."""
         stream = self._connected()
         await converse(self, delivery)
-        if delivery.must_close:
+        ending = delivery.ending()
+        if ending & _pneu.CLOSE:
             self._drop(stream)
-        elif delivery.must_reset:
-            return await self._reset()
-        return False
+        elif (ending & _pneu.RESET and await self._reset()
+              and ending & _pneu.RETRY):
+            self._groups_fail = True
+            return False
+        return True
 
     @in_turn
     async def send_message(self, msg: _letter.AnyMessage,

@@ -45,11 +45,11 @@ from pneu._exceptions import (SMTPAuthenticationError, SMTPConnectError,
                               SMTPResponseException, SMTPSenderRefused,
                               SMTPServerDisconnected)
 from pneu._letter import states
-from pneu._line import (UNSET, is_loopback, is_private, is_real,
+from pneu._line import (CHUNK, UNSET, is_loopback, is_private, is_real,
                         is_this_machine, write_at_once)
 from pneu._outcome import Outcome as Outcome
 from pneu._outcome import Refused as Refused
-from pneu._outcome import Reply
+from pneu._outcome import Reply, refused_by
 
 # Programs that write a method anew take these from here, as from smtplib.
 import base64 as base64
@@ -318,6 +318,16 @@ class SMTP(Commands):
         pipelining.
         """
         self.ehlo_or_helo_if_needed()
+        while delivery := _pneu.plan_for(_untouched, self, from_addr, to_addrs,
+                                         msg, mail_options, rcpt_options):
+            if _groups.carry_out(self, delivery, (self.sock, "recv", CHUNK)):
+                return refused_by(delivery)
+        return self._send_unusual(from_addr, to_addrs, msg, mail_options,
+                                  rcpt_options)
+
+    def _send_unusual(self, from_addr: str, to_addrs: str | Iterable[str],
+                      msg: str | ReadableBuffer, mail_options: Sequence[str],
+                      rcpt_options: Sequence[str]) -> Refused:
         mail_options = tuple(mail_options or ())
         rcpt_options = tuple(rcpt_options or ())
         recipients = _letter.recipient_list(to_addrs)

@@ -115,21 +115,28 @@ def begin(recipients: Sequence[str] = ("b@x",), message: Any = MESSAGE,
                           lmtp, pipelining)
 
 
+def told(delivery: _pneu.Delivery, said: bytes | None) -> bytes:
+    """All that is to be written upon what the server said; None: nothing."""
+    parts = [delivery.step(said)]
+    while parts[-1] and len(parts[-1]) == _pneu.OUTPUT_MAX:
+        parts.append(delivery.step(None))
+    return b"".join(part or b"" for part in parts)
+
+
 def written(delivery: _pneu.Delivery) -> bytes:
-    return b"".join(iter(delivery.output, None))
+    return told(delivery, None)
 
 
 def talk(delivery: _pneu.Delivery, said: Iterable[bytes]) -> list[bytes]:
-    """Feeds what the server says, and tells what was written before each."""
-    heard = []
-    for octets in said:
-        heard.append(written(delivery))
-        if octets:
-            delivery.input(octets)
-        else:
-            delivery.input_end(_pneu.END_OF_STREAM)
-    heard.append(written(delivery))
-    return heard
+    """Feeds what the server says, b"" for its end, and tells what was written
+    before each."""
+    return [written(delivery), *(told(delivery, octets) for octets in said)]
+
+
+def result_of(delivery: _pneu.Delivery) -> dict[str, tuple[int, bytes]]:
+    refused: dict[str, tuple[int, bytes]] = {}
+    delivery.result(refused)
+    return refused
 
 
 def take_all(replies: _pneu.Replies) -> list[tuple[int, bytes]]:

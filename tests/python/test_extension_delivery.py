@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from extension import (ENDINGS, GO, LOST, MESSAGE, OFFERS, QUEUED, begin, talk,
-                       written)
+from extension import (ENDINGS, GO, LOST, MESSAGE, OFFERS, QUEUED, begin,
+                       result_of, talk, told, written)
 from pneu import _pneu, smtplib
 
 
@@ -20,9 +20,8 @@ def test_groups() -> None:
     assert talk(delivery, said) == [
         b"MAIL FROM:<a@x> size=21\r\nRCPT TO:<b@x>\r\nRCPT TO:<c@x>\r\n"
         b"DATA\r\n", MESSAGE + b".\r\n", b""]
-    assert delivery.done and not delivery.must_close
-    assert not delivery.must_reset and not delivery.may_retry
-    assert delivery.result() == {}
+    assert delivery.done and delivery.ending() == 0
+    assert result_of(delivery) == {}
     assert delivery.reply == (250, b"2.0.0 queued")
     assert delivery.outcomes() == [
         (each, "accepted", "end of message", 250, "2.0.0", b"2.0.0 queued")
@@ -43,20 +42,19 @@ def test_one_at_a_time(features: Any, pipelining: bool, mail: bytes) -> None:
                            QUEUED]) == [
         mail, b"RCPT TO:<b@x>" + option + b"\r\n", b"DATA\r\n",
         MESSAGE + b".\r\n", b""]
-    assert delivery.result() == {}
+    assert result_of(delivery) == {}
 
 
 def test_any_split() -> None:
     delivery = begin()
     assert written(delivery)
-    for octet in GO:
-        assert delivery.output() is None and not delivery.done
-        delivery.input(bytes([octet]))
-    assert delivery.output() == MESSAGE + b".\r\n"
-    for octet in QUEUED:
-        assert not delivery.done
-        delivery.input(bytes([octet]))
-    assert delivery.done and delivery.result() == {}
+    for octet in GO[:-1]:
+        assert delivery.step(bytes([octet])) == b"" and not delivery.done
+    assert delivery.step(GO[-1:]) == MESSAGE + b".\r\n"
+    for octet in QUEUED[:-1]:
+        assert delivery.step(bytes([octet])) == b"" and not delivery.done
+    assert delivery.step(QUEUED[-1:]) is None
+    assert delivery.done and result_of(delivery) == {}
 
 
 STATED = [
@@ -117,7 +115,9 @@ REFUSED_AT_ONCE = [
     ({"recipients": b"b@x"}, TypeError, "sequence"),
     ({"recipients": [b"b@x"]}, TypeError, "a recipient"),
     ({"recipients": None}, TypeError, "iterable"),
-    ({"message": "text"}, TypeError, "bytes-like"),
+    ({"message": 3}, TypeError, "bytes-like"),
+    ({"message": "\u00e9"}, ValueError, "ASCII"),
+    ({"message": "\udc80"}, UnicodeEncodeError, "surrogates"),
     ({"message": memoryview(b"abcd")[::2]}, BufferError, "contiguous"),
     ({"features": "size"}, TypeError, "mapping"),
     ({"features": 1}, TypeError, "mapping"),
@@ -146,19 +146,21 @@ def test_endings(count: int, said: list[bytes], expected: Any) -> None:
     delivery = begin([f"r{i}@x" for i in range(count)])
     talk(delivery, said)
     if not delivery.done:
-        assert delivery.leaving
+        assert delivery.step(None) is None
+        assert delivery.ending() == _pneu.HEAR_OUT
         delivery.input_end(_pneu.END_TIMEOUT, "timed out")
     for _ in range(2):
         if isinstance(expected, dict):
-            assert delivery.result() == expected
+            assert result_of(delivery) == expected
             continue
         with pytest.raises(type(expected)) as caught:
-            delivery.result()
+            result_of(delivery)
         assert type(caught.value) is type(expected)
         assert caught.value.args == expected.args
     assert len(delivery.outcomes()) == count
     nobody = not isinstance(expected, dict)
-    assert delivery.must_reset == (nobody and not delivery.must_close)
+    assert delivery.ending() in ([_pneu.CLOSE, _pneu.RESET] if nobody
+                                 else [0])
 
 
 LMTP_GO = b"250 a\r\n250 b\r\n550 c\r\n250 d\r\n354 e\r\n"
@@ -185,10 +187,10 @@ def test_lmtp(end: list[bytes], expected: Any, kinds: list[str]) -> None:
     talk(delivery, [LMTP_GO, *end])
     assert [row[1] for row in delivery.outcomes()] == kinds
     if isinstance(expected, dict):
-        assert delivery.result() == expected
+        assert result_of(delivery) == expected
     else:
         with pytest.raises(type(expected)) as caught:
-            delivery.result()
+            result_of(delivery)
         assert caught.value.args == expected.args
 
 
@@ -197,7 +199,7 @@ def test_lmtp_lost_midway() -> None:
     delivery = begin(["r0@x", "r1@x", "r2@x"], lmtp=True)
     talk(delivery, [LMTP_GO, b"250 1\r\n"])
     delivery.input_end(_pneu.END_RESET, "[Errno 104] gone")
-    refused = delivery.result()
+    refused = result_of(delivery)
     assert list(refused) == ["r1@x", "r2@x"] and refused["r2@x"][0] == -1
     assert refused["r2@x"][1].endswith(b"[Errno 104] gone")
     assert delivery.outcomes()[2][1] == "in doubt"
@@ -215,9 +217,9 @@ def test_why_it_ended(why: int, reason: str, words: str) -> None:
     delivery = begin()
     written(delivery)
     delivery.input_end(why, reason=reason)
-    assert delivery.done and delivery.must_close
+    assert delivery.done and delivery.ending() == _pneu.CLOSE
     with pytest.raises(smtplib.SMTPServerDisconnected) as caught:
-        delivery.result()
+        result_of(delivery)
     assert str(caught.value) == words
 
 
@@ -226,13 +228,13 @@ def test_output_failed() -> None:
     delivery = begin()
     written(delivery)
     delivery.output_failed("[Errno 32] Broken pipe")
-    assert delivery.leaving and not delivery.done and delivery.must_close
-    assert delivery.output() is None
-    delivery.input(b"554 5.7.1 not you\r\n")
+    assert delivery.ending() == _pneu.HEAR_OUT and not delivery.done
+    assert delivery.step(None) is None
+    assert delivery.step(b"554 5.7.1 not you\r\n") is None
     delivery.input_end(_pneu.END_OF_STREAM)
     assert delivery.done
     with pytest.raises(smtplib.SMTPSenderRefused) as caught:
-        delivery.result()
+        result_of(delivery)
     assert caught.value.args == (554, b"5.7.1 not you", "a@x")
 
 
@@ -242,7 +244,7 @@ def test_output_failed_and_nothing_said() -> None:
     delivery.output_failed("[Errno 32] Broken pipe")
     delivery.input_end(_pneu.END_TIMEOUT, "timed out")
     with pytest.raises(smtplib.SMTPServerDisconnected) as caught:
-        delivery.result()
+        result_of(delivery)
     assert str(caught.value) == f"{LOST}: [Errno 32] Broken pipe"
 
 
@@ -263,23 +265,24 @@ def test_may_retry(replies: bytes, may_retry: bool) -> None:
     talk(delivery, [replies])
     if not delivery.done:
         delivery.input_end(_pneu.END_OF_STREAM)
-    assert delivery.done and delivery.may_retry == may_retry
+    assert delivery.done
+    assert bool(delivery.ending() & _pneu.RETRY) == may_retry
     with pytest.raises(smtplib.SMTPException):
-        delivery.result()
+        result_of(delivery)
     assert all(row[1] != "accepted" for row in delivery.outcomes())
 
 
 def test_no_retry_without_a_group() -> None:
     delivery = begin(pipelining=False)
     talk(delivery, [b"250 a\r\n", b"250 b\r\n", b"500 c\r\n"])
-    assert delivery.done and not delivery.may_retry
+    assert delivery.done and not delivery.ending() & _pneu.RETRY
     assert delivery.outcomes()[0][1:4] == ("refused for good", "DATA", 500)
 
 
 def test_unknown_to_one_is_an_answer() -> None:
     delivery = begin(["b@x", "c@x"])
     talk(delivery, [b"250 a\r\n250 b\r\n500 c\r\n354 d\r\n", QUEUED])
-    assert delivery.result() == {"c@x": (500, b"c")} and not delivery.may_retry
+    assert result_of(delivery) == {"c@x": (500, b"c")} and delivery.ending() == 0
 
 
 @pytest.mark.parametrize("more", [b"2", b"421 bye\r\n", b"250 what\r\n"])
@@ -287,8 +290,8 @@ def test_octets_behind_the_end(more: bytes) -> None:
     """The count is not sure any more; the message was accepted."""
     delivery = begin()
     talk(delivery, [GO, QUEUED + more])
-    assert delivery.done and delivery.must_close and not delivery.must_reset
-    assert delivery.result() == {}
+    assert delivery.done and delivery.ending() == _pneu.CLOSE
+    assert result_of(delivery) == {}
 
 
 def test_unanswered_are_bounded() -> None:
@@ -296,17 +299,18 @@ def test_unanswered_are_bounded() -> None:
     count = 250
     delivery = begin([f"r{i}@x" for i in range(count)])
     groups = []
+    octets = written(delivery)
     while not delivery.done:
-        octets = written(delivery)
         commands = octets.split(b"\r\n")[:-1]
         groups.append(len(commands))
         if octets.startswith(b"Subject"):
-            delivery.input(QUEUED)
+            octets = told(delivery, QUEUED)
         else:
-            delivery.input(b"".join(b"354 go\r\n" if line == b"DATA"
-                                    else b"250 ok\r\n" for line in commands))
+            octets = told(delivery, b"".join(
+                b"354 go\r\n" if line == b"DATA" else b"250 ok\r\n"
+                for line in commands))
     assert max(groups) <= 100 and groups[:2] == [100, 100]
-    assert delivery.result() == {} and len(delivery.outcomes()) == count
+    assert result_of(delivery) == {} and len(delivery.outcomes()) == count
 
 
 def test_one_transaction_for_all() -> None:
@@ -314,33 +318,34 @@ def test_one_transaction_for_all() -> None:
     names = [f"r{i}@x" for i in range(1500)]
     delivery = begin(names)
     mails = 0
+    octets = written(delivery)
     while not delivery.done:
-        octets = written(delivery)
         lines = octets.split(b"\r\n")[:-1]
         mails += octets.count(b"MAIL FROM")
-        delivery.input(QUEUED if octets.startswith(b"Subject") else b"".join(
-            b"354 go\r\n" if line == b"DATA" else
-            b"452 full\r\n" if b"<r7@" in line else b"250 ok\r\n"
-            for line in lines))
+        octets = told(
+            delivery, QUEUED if octets.startswith(b"Subject") else b"".join(
+                b"354 go\r\n" if line == b"DATA" else
+                b"452 full\r\n" if b"<r7@" in line else b"250 ok\r\n"
+                for line in lines))
     assert mails == 1
-    assert delivery.result() == {"r7@x": (452, b"full")}
+    assert result_of(delivery) == {"r7@x": (452, b"full")}
 
     delivery = begin(["b@x", "c@x"], features={"limits": "RCPTMAX=1"})
     heard = talk(delivery, [b"250 a\r\n", b"250 b\r\n", b"354 c\r\n", QUEUED,
                             b"250 a\r\n", b"550 b\r\n"])
     assert [b"MAIL" in octets for octets in heard].count(True) == 2
-    assert delivery.result() == {"c@x": (550, b"b")}
+    assert result_of(delivery) == {"c@x": (550, b"b")}
 
 
 def test_same_address_twice() -> None:
     """Counted by recipient, not by key."""
     delivery = begin(["b@x", "b@x", "c@x"])
     talk(delivery, [b"250 a\r\n550 b\r\n550 c\r\n250 d\r\n354 e\r\n", QUEUED])
-    assert delivery.result() == {"b@x": (550, b"c")}
+    assert result_of(delivery) == {"b@x": (550, b"c")}
     delivery = begin(["b@x", "b@x"])
     talk(delivery, [b"250 a\r\n550 b\r\n551 c\r\n554 e\r\n"])
     with pytest.raises(smtplib.SMTPRecipientsRefused) as caught:
-        delivery.result()
+        result_of(delivery)
     assert caught.value.recipients == {"b@x": (551, b"c")}
 
 
@@ -352,7 +357,7 @@ def test_doubt_goes_before_a_refusal() -> None:
     if not delivery.done:
         delivery.input_end(_pneu.END_OF_STREAM)
     with pytest.raises(smtplib.SMTPServerDisconnected):
-        delivery.result()
+        result_of(delivery)
     assert "in doubt" in [row[1] for row in delivery.outcomes()]
 
 
@@ -363,8 +368,8 @@ def test_features_keep_nothing_but_text() -> None:
     outer = begin(features=features)
     features.clear()
     assert sys.getrefcount(inner) == references
-    assert outer.output() == (b"MAIL FROM:<a@x> size=21\r\nRCPT TO:<b@x>\r\n"
-                              b"DATA\r\n")
+    assert outer.step(None) == (b"MAIL FROM:<a@x> size=21\r\n"
+                                b"RCPT TO:<b@x>\r\nDATA\r\n")
 
 
 def test_untouched_is_no_method() -> None:
@@ -380,8 +385,8 @@ def test_no_retry_for_what_was_accepted() -> None:
     delivery = begin(["b@x", "c@x"], features={"pipelining": "",
                                                "limits": "RCPTMAX=1"})
     talk(delivery, [GO, QUEUED, b"250 a\r\n250 b\r\n502 d\r\n"])
-    assert delivery.done and not delivery.may_retry
-    assert delivery.result() == {"c@x": (502, b"d")}
+    assert delivery.done and not delivery.ending() & _pneu.RETRY
+    assert result_of(delivery) == {"c@x": (502, b"d")}
 
 
 def test_no_retry_for_an_end() -> None:
@@ -389,6 +394,6 @@ def test_no_retry_for_an_end() -> None:
     delivery = begin(["b@x", "c@x"], lmtp=True)
     talk(delivery, [b"250 a\r\n250 b\r\n250 c\r\n354 d\r\n",
                     b"500 no\r\n500 no\r\n"])
-    assert delivery.done and not delivery.may_retry
+    assert delivery.done and not delivery.ending() & _pneu.RETRY
     with pytest.raises(smtplib.SMTPDataError):
-        delivery.result()
+        result_of(delivery)

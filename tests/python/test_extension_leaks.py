@@ -13,7 +13,7 @@ import weakref
 import pytest
 
 from extension import (ENDINGS, MESSAGE, OFFERED, OFFERS, SAID, Base, begin,
-                       take_all, talk)
+                       result_of, take_all, talk)
 from pneu import _pneu, smtplib
 
 
@@ -31,7 +31,7 @@ def rounds() -> None:
         talk(delivery, said)
         try:
             delivery.input_end(_pneu.END_RESET, "reset")
-            delivery.result()
+            result_of(delivery)
         except smtplib.SMTPException:
             pass
         delivery.outcomes()
@@ -74,7 +74,7 @@ def test_references() -> None:
         delivery = begin([recipient], message, features, sender, ["A"], ["B"])
         talk(delivery, [b"250 a\r\n550 b\r\n554 c\r\n"])
         with pytest.raises(smtplib.SMTPRecipientsRefused):
-            delivery.result()
+            result_of(delivery)
         delivery.outcomes()
         with pytest.raises(ValueError):
             begin(["a b"], message, features, sender)
@@ -134,11 +134,12 @@ import json
 from pneu import _pneu, smtplib
 delivery = _pneu.Delivery("a@x", ["b@x", "c@x"], b"x", {"pipelining": ""}, (),
                           (), False, True)
-delivery.output()
-delivery.input(b"250 a\\r\\n550 no\\r\\n250 c\\r\\n354 d\\r\\n")
-delivery.output()
-delivery.input(b"250 queued\\r\\n")
-assert delivery.result() == {"b@x": (550, b"no")}
+delivery.step(None)
+delivery.step(b"250 a\\r\\n550 no\\r\\n250 c\\r\\n354 d\\r\\n")
+delivery.step(b"250 queued\\r\\n")
+refused = {}
+delivery.result(refused)
+assert refused == {"b@x": (550, b"no")}
 replies = _pneu.Replies()
 replies.feed(b"x" * 9000)
 try:

@@ -14,7 +14,8 @@ from typing import Any
 
 import pytest
 
-from extension import GO, MESSAGE, QUEUED, Base, begin, talk, written
+from extension import (GO, MESSAGE, QUEUED, Base, begin, result_of, talk, told,
+                       written)
 from pneu import _pneu, smtplib
 
 WRONG = [
@@ -45,7 +46,14 @@ WRONG = [
     lambda: _pneu.Exchange("PLAIN", "u", "p").step("x"),
     lambda: _pneu.Delivery(),
     lambda: _pneu.Delivery("a", ["b"], b""),
-    lambda: begin().input("x"),
+    lambda: begin().step("x"),
+    lambda: begin().step(),
+    lambda: begin().result(None),
+    lambda: _pneu.plan("a", "b", b""),
+    lambda: _pneu.plan_for(None, None, "a", "b", b"", (), ()),
+    lambda: _pneu.plan_for(),
+    lambda: _pneu.hold(None),
+    lambda: _pneu.release(None, None, None),
     lambda: begin().input_end("x"),
     lambda: begin().input_end(0, b"x"),
     lambda: begin().input_end(),
@@ -59,21 +67,30 @@ def test_wrong_types(call: Callable[[], object]) -> None:
         call()
 
 
+def all_parts(delivery: _pneu.Delivery, said: bytes) -> list[bytes]:
+    parts = [delivery.step(said)]
+    while len(parts[-1] or b"") == _pneu.OUTPUT_MAX:
+        parts.append(delivery.step(None))
+    return [part or b"" for part in parts]
+
+
 @pytest.mark.parametrize("make", [
-    bytes, bytearray, memoryview,
+    bytes, bytearray, memoryview, lambda text: text.decode("ascii"),
     lambda text: memoryview(array.array("i", text)),
     lambda text: memoryview(text).cast("B", (len(text) // 4, 4))])
-def test_long_runs_are_not_copied(make: Callable[[bytes], Any]) -> None:
-    text = (b"x" * 70 + b"\r\n") * 10000
+@pytest.mark.parametrize("length", [
+    720004, _pneu.OUTPUT_MAX + 4, _pneu.OUTPUT_MAX, _pneu.OUTPUT_MAX - 4])
+def test_long_runs(make: Callable[[bytes], Any], length: int) -> None:
+    text = (b"x" * 70 + b"\r\n") * (length // 72)
+    text += b"y" * (length - len(text) - 2) + b"\r\n"
     delivery = begin(message=make(text))
     written(delivery)
-    delivery.input(GO)
-    parts = list(iter(delivery.output, None))
-    assert type(parts[0]) is memoryview and parts[0].nbytes == len(text)
+    parts = all_parts(delivery, GO)
     assert b"".join(parts) == text + b".\r\n"
-    delivery.input(QUEUED)
-    del delivery
-    assert bytes(parts[0]) == text
+    assert all(type(part) is bytes for part in parts)
+    assert [len(part) for part in parts[:-1]] == [_pneu.OUTPUT_MAX] * (
+        len(parts) - 1)
+    assert delivery.step(QUEUED) is None and delivery.done
 
 
 @pytest.mark.parametrize("line", [b"a\n", b".\r\n", b"." * 999 + b"\n",
@@ -82,11 +99,10 @@ def test_long_messages(line: bytes) -> None:
     text = line * (700000 // len(line)) + b"end"
     delivery = begin(message=text, features={})
     talk(delivery, [b"250 a\r\n", b"250 b\r\n"])
-    delivery.input(b"354 go\r\n")
-    parts = list(iter(delivery.output, None))
+    parts = all_parts(delivery, b"354 go\r\n")
     assert b"".join(parts) == _pneu.content(text)
-    assert all(len(part) <= 256 * 1024 for part in parts
-               if type(part) is bytes)
+    assert [len(part) for part in parts[:-1]] == [_pneu.OUTPUT_MAX] * (
+        len(parts) - 1)
 
 
 def test_message_is_held_until_the_end() -> None:
@@ -95,11 +111,10 @@ def test_message_is_held_until_the_end() -> None:
     written(delivery)
     with pytest.raises(BufferError):
         message.append(1)
-    delivery.input(GO)
-    written(delivery)
-    delivery.input(QUEUED)
+    assert told(delivery, GO)
+    assert delivery.step(QUEUED) is None
     message.append(1)
-    assert delivery.done and delivery.output() is None
+    assert delivery.done and delivery.step(None) is None
     message = bytearray(MESSAGE)
     delivery = begin(message=message)
     del delivery
@@ -112,17 +127,17 @@ def test_message_is_held_until_the_end() -> None:
 def test_too_early_and_too_late() -> None:
     delivery = begin()
     with pytest.raises(RuntimeError, match="not done"):
-        delivery.result()
+        result_of(delivery)
     with pytest.raises(ValueError, match="END_"):
         delivery.input_end(77)
     assert delivery.reply is None
     assert [row[1] for row in delivery.outcomes()] == ["not tried"]
-    delivery.input(b"")
     delivery.input_end(_pneu.END_OF_STREAM)
     delivery.input_end(_pneu.END_RESET, "again")
-    delivery.input(b"250 late\r\n")
+    assert delivery.step(b"") is None
+    assert delivery.step(b"250 late\r\n") is None
     delivery.output_failed("late")
-    assert delivery.output() is None and delivery.done
+    assert delivery.step(None) is None and delivery.done
 
 
 @pytest.mark.parametrize("make", [
@@ -163,9 +178,9 @@ class Nosy(str):
     caught: list[str] = []
 
     def __hash__(self) -> int:
-        for call in (lambda it: it.result(), lambda it: it.output(),
+        for call in (lambda it: it.result({}), lambda it: it.step(None),
                      lambda it: it.outcomes(),
-                     lambda it: it.input(b"250 x\r\n"),
+                     lambda it: it.step(b"250 x\r\n"),
                      lambda it: it.input_end(0),
                      lambda it: it.output_failed("x")):
             if self.delivery is not None:
@@ -182,7 +197,7 @@ def test_delivery_within_delivery() -> None:
     delivery = begin([nosy, "c@x"])
     talk(delivery, [b"250 a\r\n550 b\r\n250 c\r\n354 d\r\n", QUEUED])
     nosy.delivery = delivery
-    assert list(delivery.result()) == ["b@x"]
+    assert list(result_of(delivery)) == ["b@x"]
     assert len(nosy.caught) == 6
     nosy.delivery = None
 
@@ -194,7 +209,7 @@ def test_owner_of_the_message_dies_within() -> None:
     class Owned(bytearray):
         def __del__(self) -> None:
             seen.append(delivery.done)
-            assert delivery.output() is None
+            assert delivery.step(None) is None
 
     delivery = begin(message=Owned(MESSAGE))
     talk(delivery, [GO, QUEUED])
@@ -226,13 +241,12 @@ def test_calls_at_random() -> None:
     words = [b"250 ok\r\n", b"354 go\r\n", b"550 no\r\n", b"421 x\r\n", b"2",
              b"250-a\r\n", b"\r\n", b"500 x\r\n", b"452 y\r\n", b"x" * 9000]
     calls: list[Callable[[Any], object]] = [
-        *[lambda it: it.input(chance.choice(words))] * 12,
-        *[lambda it: it.output()] * 6,
+        *[lambda it: it.step(chance.choice(words))] * 12,
+        *[lambda it: it.step(None)] * 6,
         lambda it: it.input_end(chance.randrange(4)),
         lambda it: it.output_failed("x"),
-        lambda it: it.result(), lambda it: it.outcomes(),
-        lambda it: (it.done, it.leaving, it.must_close, it.must_reset,
-                    it.may_retry, it.reply)]
+        result_of, lambda it: it.outcomes(),
+        lambda it: (it.done, it.ending(), it.reply)]
     allowed = (smtplib.SMTPException, RuntimeError, ValueError)
     ends = 0
     for _ in range(3000):
@@ -248,6 +262,6 @@ def test_calls_at_random() -> None:
         if not delivery.done:
             delivery.input_end(_pneu.END_OF_STREAM)
         assert delivery.done
-        ends += delivery.must_close
+        ends += delivery.ending() == _pneu.CLOSE
         assert all(row[1] for row in delivery.outcomes())
     assert ends > 1000
