@@ -24,6 +24,7 @@ static int delivery_traverse(PyObject *object, visitproc visit, void *arg)
     Py_VISIT(self->view.obj);
     Py_VISIT(self->end_reason);
     Py_VISIT(self->write_reason);
+    Py_VISIT(self->rows);
     Py_VISIT(Py_TYPE(object));
     return 0;
 }
@@ -53,22 +54,10 @@ static int delivery_clear(PyObject *object)
     Py_CLEAR(self->rcpt_options);
     Py_CLEAR(self->end_reason);
     Py_CLEAR(self->write_reason);
+    Py_CLEAR(self->rows);
     Py_CLEAR(self->sender);
     Py_CLEAR(self->recipients);
     return 0;
-}
-
-/* Leaves the memory to the next delivery. */
-static void spare_memory(pn_py_delivery *self)
-{
-    PyObject *kind, *value, *trace;
-    PyErr_Fetch(&kind, &value, &trace); /* it may die of an exception */
-    pn_py_state *state = PyType_GetModuleState(Py_TYPE(&self->base));
-    if (state != NULL && state->spare.session == NULL) {
-        state->spare = self->memory;
-        self->memory = (pn_py_memory){.room = 0};
-    }
-    PyErr_Restore(kind, value, trace);
 }
 
 static void delivery_dealloc(PyObject *object)
@@ -76,12 +65,9 @@ static void delivery_dealloc(PyObject *object)
     PyTypeObject *type = Py_TYPE(object);
     pn_py_delivery *self = of(object);
     PyObject_GC_UnTrack(object);
-    bool is_clean = self->session != NULL && pn_py_delivery_is_done(self) &&
-                    (pn_py_delivery_ending(self) & PN_PY_CLOSE) == 0;
+    bool is_whole = pn_py_delivery_is_whole(self);
     delivery_clear(object);
-    if (is_clean && pn_py_memory_is_small(&self->memory))
-        spare_memory(self);
-    pn_py_memory_free(&self->memory);
+    pn_py_delivery_leave_memory(self, is_whole);
     PyObject_GC_Del(object);
     Py_DECREF(type);
 }
@@ -332,14 +318,20 @@ static PyObject *run(PyObject *object, PyObject *const *args, Py_ssize_t count)
 static PyObject *result(PyObject *object, PyObject *refused)
 {
     pn_py_delivery *self = of(object);
-    return enter(self) ? leave(self, pn_py_delivery_result(self, refused))
-                       : NULL;
+    if (!enter(self))
+        return NULL;
+    PyObject *done = leave(self, pn_py_delivery_result(self, refused));
+    if (done != NULL)
+        pn_py_delivery_shrink(self);
+    return done;
 }
 
 static PyObject *outcomes(PyObject *object, PyObject *unused)
 {
     pn_py_delivery *self = of(object);
     (void)unused;
+    if (self->is_told)
+        return pn_py_delivery_told(self);
     return enter(self) ? leave(self, pn_py_delivery_outcomes(self)) : NULL;
 }
 

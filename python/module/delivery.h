@@ -9,6 +9,7 @@
  * delivery_run.c      the conversation over a socket
  * delivery_notes.c    what events say that smtplib's exceptions tell
  * delivery_result.c   dictionary, exception, outcomes
+ * delivery_told.c     what is left when they are told
  * delivery_memory.c   what one leaves to the next
  *
  * No octets are looked at and no event is taken while Python code can run: a
@@ -55,9 +56,12 @@ typedef struct pn_py_delivery {
     PyObject *rcpt_options; /* bytes, or NULL */
     pneu_rcpt_parameters rcpt;
     pn_py_notes notes;
-    int why_ended;          /* PNEU_END_… */
-    PyObject *end_reason;   /* str, or NULL */
-    PyObject *write_reason; /* why nothing more could be written */
+    int why_ended;               /* PNEU_END_… */
+    PyObject *end_reason;        /* str, or NULL */
+    PyObject *write_reason;      /* why nothing more could be written */
+    bool is_told;                /* the result is, and the memory was left */
+    PyObject *rows;              /* the outcomes then; NULL if all are alike */
+    pneu_enhanced_code enhanced; /* of them all */
 } pn_py_delivery;
 
 /* The arguments of the constructor, in its order. */
@@ -126,5 +130,22 @@ bool pn_py_delivery_end_input(pn_py_delivery *self, pneu_end why,
 bool pn_py_delivery_fail_output(pn_py_delivery *self, PyObject *reason);
 PyObject *pn_py_delivery_result(pn_py_delivery *self, PyObject *refused);
 PyObject *pn_py_delivery_outcomes(pn_py_delivery *self);
+
+/* Is it over, and nothing broke? */
+bool pn_py_delivery_is_whole(const pn_py_delivery *self);
+
+/* Leaves the memory to the next delivery, if it is worth it. */
+void pn_py_delivery_leave_memory(pn_py_delivery *self, bool is_whole);
+
+/* Leaves the memory when the result was told, and keeps what it takes to tell
+ * the outcomes: few ask for them, and a program may keep its results. */
+void pn_py_delivery_shrink(pn_py_delivery *self);
+
+/* The outcomes of one that was shrunk. */
+PyObject *pn_py_delivery_told(const pn_py_delivery *self);
+
+/* A row of the outcomes; text is stolen. */
+PyObject *pn_py_delivery_row(const pn_py_delivery *self, size_t i,
+                             const pneu_outcome *outcome, PyObject *text);
 
 #endif

@@ -311,11 +311,10 @@ static void write_enhanced(const pneu_enhanced_code *code, char *out,
                  (unsigned)code->subject, (unsigned)code->detail);
 }
 
-static PyObject *outcome_of(const pn_py_delivery *self, size_t i)
+PyObject *pn_py_delivery_row(const pn_py_delivery *self, size_t i,
+                             const pneu_outcome *outcome, PyObject *text)
 {
-    const pneu_outcome *outcome = pneu_delivery_outcome(self->inside, i);
     char enhanced[32];
-    PyObject *text = words_of(self, i, outcome);
     if (text == NULL)
         return NULL;
     bool has_command = outcome->command != PNEU_COMMAND_NONE;
@@ -324,6 +323,12 @@ static PyObject *outcome_of(const pn_py_delivery *self, size_t i)
                          pneu_outcome_name(outcome->kind),
                          has_command ? pneu_command_name(outcome->command) : "",
                          outcome->code, enhanced, text);
+}
+
+static PyObject *outcome_of(const pn_py_delivery *self, size_t i)
+{
+    const pneu_outcome *outcome = pneu_delivery_outcome(self->inside, i);
+    return pn_py_delivery_row(self, i, outcome, words_of(self, i, outcome));
 }
 
 PyObject *pn_py_delivery_outcomes(pn_py_delivery *self)

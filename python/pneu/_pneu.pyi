@@ -170,7 +170,8 @@ class Delivery:
 
         Raises what sendmail() of smtplib raises if nobody has the message:
         SMTPSenderRefused, SMTPRecipientsRefused, SMTPDataError,
-        SMTPServerDisconnected.
+        SMTPServerDisconnected. If it does not, reply and outcomes() are all
+        that is left of the delivery.
         """
 
     @property

@@ -149,18 +149,31 @@ def test_endings(count: int, said: list[bytes], expected: Any) -> None:
         assert delivery.step(None) is None
         assert delivery.ending() == _pneu.HEAR_OUT
         delivery.input_end(_pneu.END_TIMEOUT, "timed out")
+    if isinstance(expected, dict):
+        assert delivery.ending() == 0
+        told_once(delivery, expected)
+    else:
+        assert delivery.ending() in (_pneu.CLOSE, _pneu.RESET)
+        told_again_and_again(delivery, expected)
+    assert len(delivery.outcomes()) == count
+
+
+def told_once(delivery: _pneu.Delivery, expected: dict[str, Any]) -> None:
+    """What is left then are the outcomes, and the last reply."""
+    before = delivery.outcomes()
+    assert result_of(delivery) == expected
+    with pytest.raises(RuntimeError):
+        result_of(delivery)
+    assert delivery.done and delivery.outcomes() == before
+    assert delivery.outcomes() is not delivery.outcomes()
+
+
+def told_again_and_again(delivery: _pneu.Delivery, expected: Any) -> None:
     for _ in range(2):
-        if isinstance(expected, dict):
-            assert result_of(delivery) == expected
-            continue
         with pytest.raises(type(expected)) as caught:
             result_of(delivery)
         assert type(caught.value) is type(expected)
         assert caught.value.args == expected.args
-    assert len(delivery.outcomes()) == count
-    nobody = not isinstance(expected, dict)
-    assert delivery.ending() in ([_pneu.CLOSE, _pneu.RESET] if nobody
-                                 else [0])
 
 
 LMTP_GO = b"250 a\r\n250 b\r\n550 c\r\n250 d\r\n354 e\r\n"
@@ -282,7 +295,8 @@ def test_no_retry_without_a_group() -> None:
 def test_unknown_to_one_is_an_answer() -> None:
     delivery = begin(["b@x", "c@x"])
     talk(delivery, [b"250 a\r\n250 b\r\n500 c\r\n354 d\r\n", QUEUED])
-    assert result_of(delivery) == {"c@x": (500, b"c")} and delivery.ending() == 0
+    assert delivery.ending() == 0
+    assert result_of(delivery) == {"c@x": (500, b"c")}
 
 
 @pytest.mark.parametrize("more", [b"2", b"421 bye\r\n", b"250 what\r\n"])

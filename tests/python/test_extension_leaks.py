@@ -103,6 +103,21 @@ def test_memory() -> None:
     assert resident() - used < 2 * 1024 * 1024
 
 
+def test_what_is_left_of_a_delivery_is_small() -> None:
+    """Of a program that keeps its results."""
+    def one() -> _pneu.Delivery:
+        delivery = begin(("b@x", "c@x"))
+        talk(delivery, [b"250 a\r\n250 b\r\n550 c\r\n354 d\r\n", b"250 e\r\n"])
+        result_of(delivery)
+        return delivery
+    count = 5000
+    kept = [one() for _ in range(10)]
+    before = resident()
+    kept.extend(one() for _ in range(count))
+    assert (resident() - before) / count < 2048
+    assert kept[-1].outcomes() == kept[0].outcomes()
+
+
 def test_cycles_are_collected() -> None:
     class Owned(bytearray):
         pass
