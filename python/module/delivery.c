@@ -309,9 +309,9 @@ static PyObject *input_end(PyObject *object, PyObject *const *args,
 
 static PyObject *run(PyObject *object, PyObject *const *args, Py_ssize_t count)
 {
-    if (count == 3)
+    if (count == 4)
         return pn_py_delivery_run(of(object), args);
-    return PyErr_Format(PyExc_TypeError, "run() takes 3 arguments (%zd given)",
+    return PyErr_Format(PyExc_TypeError, "run() takes 4 arguments (%zd given)",
                         count);
 }
 
@@ -367,7 +367,7 @@ static PyMethodDef METHODS[] = {
      "step($self, received, /)\n--\n\n"
      "Takes what the server said, and gives what is to be written."},
     {"run", PN_PY_METHOD(run), METH_FASTCALL,
-     "run($self, smtp, sock, reader, /)\n--\n\n"
+     "run($self, smtp, sock, reader, quick, /)\n--\n\n"
      "Writes and reads until step() has given None, or there is a pause."},
     {"output_failed", output_failed, METH_O,
      "output_failed($self, reason, /)\n--\n\n"

@@ -14,6 +14,7 @@ typedef struct conversation {
     PyObject *source; /* is read: the socket, or a file made of it */
     PyObject *read;   /* by its method of this name */
     PyObject *limit;  /* so many octets at once */
+    bool by_send;     /* which does what sendall() does, at less cost */
 } conversation;
 
 /* The words of the exception that is set, if it is an OSError; NULL, with an
@@ -33,6 +34,35 @@ static PyObject *take_error(bool *is_late)
     return words;
 }
 
+static bool write_rest(const conversation *it, PyObject *octets,
+                       Py_ssize_t sent)
+{
+    PyObject *rest = PySequence_GetSlice(octets, sent, PyBytes_Size(octets));
+    PyObject *done = NULL;
+    if (rest != NULL)
+        done = PyObject_CallMethodObjArgs(it->sock, it->state->sendall, rest,
+                                          NULL);
+    Py_XDECREF(rest);
+    Py_XDECREF(done);
+    return done != NULL;
+}
+
+static bool write_all(const conversation *it, PyObject *octets)
+{
+    const pn_py_state *state = it->state;
+    PyObject *done = PyObject_CallMethodObjArgs(
+        it->sock, it->by_send ? state->send : state->sendall, octets, NULL);
+    if (done == NULL || !it->by_send) {
+        Py_XDECREF(done);
+        return done != NULL;
+    }
+    Py_ssize_t sent = PyLong_AsSsize_t(done);
+    Py_DECREF(done);
+    if (sent < 0 && PyErr_Occurred() != NULL)
+        return false;
+    return sent == PyBytes_Size(octets) || write_rest(it, octets, sent);
+}
+
 /* Writes, and false is an exception that is no failure to write. */
 static bool tell(const conversation *it, PyObject *octets)
 {
@@ -43,9 +73,7 @@ static bool tell(const conversation *it, PyObject *octets)
         return false;
     Py_DECREF(done);
     it->delivery->has_begun = true;
-    done = PyObject_CallMethodObjArgs(it->sock, state->sendall, octets, NULL);
-    Py_XDECREF(done);
-    if (done != NULL)
+    if (write_all(it, octets))
         return true;
     bool is_late = false;
     PyObject *reason = take_error(&is_late);
@@ -55,16 +83,28 @@ static bool tell(const conversation *it, PyObject *octets)
     return is_told;
 }
 
+/* What was read, stolen; the end of the stream, if it is nothing of any kind.
+ */
+static PyObject *take(const conversation *it, PyObject *received)
+{
+    int is_any = PyBytes_CheckExact(received) ? 1 : PyObject_IsTrue(received);
+    PyObject *octets = NULL;
+    if (is_any == 1)
+        octets = pn_py_delivery_step(it->delivery, received);
+    else if (is_any == 0 &&
+             pn_py_delivery_end_input(it->delivery, PNEU_END_OF_STREAM, NULL))
+        octets = Py_NewRef(Py_None);
+    Py_DECREF(received);
+    return octets;
+}
+
 /* Reads what comes next, and gives what is to be written then. */
 static PyObject *hear(const conversation *it)
 {
     PyObject *received =
         PyObject_CallMethodObjArgs(it->source, it->read, it->limit, NULL);
-    if (received != NULL) {
-        PyObject *octets = pn_py_delivery_step(it->delivery, received);
-        Py_DECREF(received);
-        return octets;
-    }
+    if (received != NULL)
+        return take(it, received);
     bool is_late = false;
     PyObject *reason = take_error(&is_late);
     pneu_end end = is_late ? PNEU_END_TIMEOUT : PNEU_END_RESET;
@@ -102,33 +142,44 @@ static bool converse(const conversation *it)
     return octets != NULL;
 }
 
+/* The arguments of run(). False, with an exception. */
+static bool prepare(conversation *it, PyObject *const *args)
+{
+    PyObject *reader = args[2];
+    PyObject *quick = args[3];
+    if (!PyTuple_CheckExact(reader) || PyTuple_Size(reader) != 3 ||
+        Py_TYPE(quick) != it->state->untouched) {
+        PyErr_SetString(PyExc_TypeError,
+                        "reader must be a tuple of three, and quick an "
+                        "Untouched");
+        return false;
+    }
+    it->smtp = args[0];
+    it->sock = args[1];
+    it->source = PyTuple_GetItem(reader, 0);
+    it->read = PyTuple_GetItem(reader, 1);
+    it->limit = PyTuple_GetItem(reader, 2);
+    int by_send = pn_py_untouched_is_of(quick, it->sock);
+    if (by_send == 1)
+        by_send = pn_py_untouched_ask(quick, it->sock);
+    it->by_send = by_send == 1;
+    return by_send >= 0;
+}
+
 PyObject *pn_py_delivery_run(pn_py_delivery *self, PyObject *const *args)
 {
-    const pn_py_state *state = PyType_GetModuleState(Py_TYPE(&self->base));
     PyObject *own = &self->base;
-    if (state == NULL)
+    conversation it = {.state = PyType_GetModuleState(Py_TYPE(own)),
+                       .delivery = self};
+    if (it.state == NULL || !prepare(&it, args))
         return NULL;
-    PyObject *reader = args[2];
-    if (!PyTuple_CheckExact(reader) || PyTuple_Size(reader) != 3) {
-        PyErr_SetString(PyExc_TypeError, "reader must be a tuple of three");
-        return NULL;
-    }
-    conversation it = {
-        .state = state,
-        .delivery = self,
-        .smtp = args[0],
-        .sock = args[1],
-        .source = PyTuple_GetItem(reader, 0),
-        .read = PyTuple_GetItem(reader, 1),
-        .limit = PyTuple_GetItem(reader, 2),
-    };
-    int is_ours = pn_py_hold(state, it.smtp, Py_None, own);
+    int is_ours = pn_py_hold(it.state, it.smtp, Py_None, own);
     if (is_ours == 0)
         return PyLong_FromLong(PN_PY_HELD);
     if (is_ours < 0 || !converse(&it))
         return NULL;
     unsigned ending = pn_py_delivery_ending(self);
-    if (ending == 0 && pn_py_hold(state, it.smtp, own, Py_None) < 0)
+    if (ending == 0 && pn_py_hold(it.state, it.smtp, own, Py_None) < 0)
         return NULL;
     return PyLong_FromLong((long)ending);
 }

@@ -62,7 +62,7 @@ static bool find_audit(pn_py_state *state)
 
 static bool fill_state(pn_py_state *state)
 {
-    static const char *const WORDS[] = {" ", "smtplib.send", "sendall"};
+    static const char *const WORDS[] = {" ", "smtplib.send", "send", "sendall"};
     pn_buffer_init(&state->output, PN_PY_OUTPUT_MAX);
     state->socket = find_socket();
     return state->socket != NULL &&
@@ -70,7 +70,8 @@ static bool fill_state(pn_py_state *state)
            intern(state->attributes, ATTRIBUTES, PN_PY_ATTRIBUTES) &&
            intern(&state->blank, &WORDS[0], 1) &&
            intern(&state->event, &WORDS[1], 1) &&
-           intern(&state->sendall, &WORDS[2], 1) && find_audit(state);
+           intern(&state->send, &WORDS[2], 1) &&
+           intern(&state->sendall, &WORDS[3], 1) && find_audit(state);
 }
 
 static bool add_type(PyObject *module, PyType_Spec *spec, PyTypeObject **kept)
@@ -164,6 +165,7 @@ static void free_state(void *module)
         Py_XDECREF(state->attributes[i]);
     Py_XDECREF(state->blank);
     Py_XDECREF(state->event);
+    Py_XDECREF(state->send);
     Py_XDECREF(state->sendall);
     pn_buffer_finish(&state->output);
 }

@@ -49,6 +49,7 @@ typedef struct pn_py_state {
     PyObject *attributes[PN_PY_ATTRIBUTES];
     PyObject *blank;
     PyObject *event; /* of the audit */
+    PyObject *send;
     PyObject *sendall;
     PyObject *audit; /* sys.audit */
     PyTypeObject *delivery;
@@ -78,6 +79,9 @@ bool pn_py_replies_are_pending(PyObject *object);
 /* Of an object of the type Untouched, called with an instance: 1 if it is so, 0
  * if not, -1 with an exception. */
 int pn_py_untouched_ask(PyObject *object, PyObject *instance);
+
+/* Is the instance one of its very class, and not of a subclass? */
+bool pn_py_untouched_is_of(PyObject *object, PyObject *instance);
 
 /* In tables that Python wants as void pointers and as one kind of function. */
 #define PN_PY_SLOT(function) ((void *)(uintptr_t)(function))

@@ -10,6 +10,7 @@ typedef struct entry {
 
 typedef struct untouched {
     PyObject base;
+    PyObject *class;
     size_t count;
     entry *entries;
     bool is_gone; /* collected, and yet asked */
@@ -23,6 +24,7 @@ static untouched *of(PyObject *self)
 static int untouched_traverse(PyObject *object, visitproc visit, void *arg)
 {
     untouched *self = of(object);
+    Py_VISIT(self->class);
     for (size_t i = 0; i < self->count; i++) {
         Py_VISIT(self->entries[i].name);
         Py_VISIT(self->entries[i].method);
@@ -37,6 +39,7 @@ static int untouched_clear(PyObject *object)
     size_t count = self->count;
     self->count = 0;
     self->is_gone = true;
+    Py_CLEAR(self->class);
     for (size_t i = 0; i < count; i++) {
         Py_CLEAR(self->entries[i].name);
         Py_CLEAR(self->entries[i].method);
@@ -79,6 +82,7 @@ static bool add(untouched *self, PyObject *class, PyObject *name)
 static bool fill(untouched *self, PyObject *class, PyObject *names)
 {
     Py_ssize_t count = PyTuple_Size(names);
+    self->class = Py_NewRef(class);
     if (count == 0)
         return true;
     self->entries = pn_memory_new((size_t)count, sizeof(*self->entries));
@@ -155,6 +159,11 @@ int pn_py_untouched_ask(PyObject *object, PyObject *instance)
         return 0;
     int is_so = has_same_methods(self, (PyObject *)Py_TYPE(instance));
     return is_so == 1 ? has_no_own(self, instance) : is_so;
+}
+
+bool pn_py_untouched_is_of(PyObject *object, PyObject *instance)
+{
+    return of(object)->class == (PyObject *)Py_TYPE(instance);
 }
 
 static PyObject *untouched_call(PyObject *object, PyObject *args,

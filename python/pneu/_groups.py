@@ -16,6 +16,14 @@ from pneu._outcome import (Outcome, Refused, not_asked, refused_as_told,
                            refused_by)
 from pneu._quoting import plain
 
+try:
+    import ssl
+except ImportError:
+    _QUICK = _pneu.Untouched(object, [])
+else:
+    # Its sendall() is send(), and much around it.
+    _QUICK = _pneu.Untouched(ssl.SSLSocket, ["sendall"])
+
 if TYPE_CHECKING:
     from _typeshed import ReadableBuffer
 
@@ -126,7 +134,7 @@ def carry_out(smtp: SMTP, delivery: _pneu.Delivery, reader: _Reader) -> bool:
     refuses it before leaves it as it is.
     """
     try:
-        ending = delivery.run(smtp, smtp.sock, reader)
+        ending = delivery.run(smtp, smtp.sock, reader, _QUICK)
         return not ending or _end(smtp, delivery, reader, ending)
     except BaseException:
         if delivery.begun:
@@ -144,7 +152,7 @@ def _end(smtp: SMTP, delivery: _pneu.Delivery, reader: _Reader, ending: int
     sock = smtp.sock
     while ending & _pneu.GO_ON:  # of the replies a part has come
         acknowledge_at_once(sock)
-        ending = delivery.run(smtp, sock, reader)
+        ending = delivery.run(smtp, sock, reader, _QUICK)
     if ending & _pneu.HEAR_OUT:
         _hear_out(delivery, sock, reader)
         ending = delivery.ending()
@@ -175,7 +183,7 @@ def _hear_out(delivery: _pneu.Delivery, sock: Any, reader: _Reader) -> None:
         except OSError as error:
             delivery.input_end(reason_of(error), str(error))
         else:
-            delivery.step(received)
+            delivery.step(received or b"")
 
 
 def _reset(smtp: SMTP) -> bool:

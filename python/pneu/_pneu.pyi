@@ -129,11 +129,13 @@ class Delivery:
         step(None), before anything is read. At most 100 commands without an
         answer are out at once."""
 
-    def run(self, smtp: object, sock: Any, reader: tuple[Any, str, int], /
-            ) -> int:
+    def run(self, smtp: object, sock: Any, reader: tuple[Any, str, int],
+            quick: Untouched, /) -> int:
         """Holds the connection of smtp, writes to sock by sendall(), with the
         audit event smtplib.send, and reads from another object, by the method
         of this name and so many octets at once, until step() has given None.
+        quick is of a class (not its subclasses) whose send() does all that
+        sendall() does, or says how much it did.
 
         Gives what ending() does, and the connection is released if that is 0;
         or GO_ON if of the replies to a group only a part was there: the next

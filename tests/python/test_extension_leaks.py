@@ -103,7 +103,7 @@ def test_memory() -> None:
     assert resident() - used < 2 * 1024 * 1024
 
 
-def test_what_is_left_of_a_delivery_is_small() -> None:
+def test_memory_of_a_result_that_is_kept() -> None:
     """Of a program that keeps its results."""
     def one() -> _pneu.Delivery:
         delivery = begin(("b@x", "c@x"))
