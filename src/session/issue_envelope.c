@@ -57,9 +57,8 @@ pneu_status pn_issue_mail(pneu_session *session, pn_span path,
                           const pneu_mail_parameters *parameters, uintptr_t tag)
 {
     pn_line line = pn_issue_line(session);
-    pn_line_add_known(&line, PN_SPAN("MAIL FROM:<"));
-    pn_line_add_known(&line, path);
-    pn_line_add_known(&line, PN_SPAN(">"));
+    pn_line_add_all(
+        &line, (const pn_span[]){PN_SPAN("MAIL FROM:<"), path, PN_SPAN(">")}, 3);
     pn_parameters_add_mail(&line, parameters);
     pn_queued *queued = pn_issue_push(session, &line, PNEU_COMMAND_MAIL, tag);
     if (queued == NULL)
@@ -105,9 +104,8 @@ pneu_status pn_issue_rcpt(pneu_session *session, pn_span path,
                           const pneu_rcpt_parameters *parameters, uintptr_t tag)
 {
     pn_line line = pn_issue_line(session);
-    pn_line_add_known(&line, PN_SPAN("RCPT TO:<"));
-    pn_line_add_known(&line, path);
-    pn_line_add_known(&line, PN_SPAN(">"));
+    pn_line_add_all(
+        &line, (const pn_span[]){PN_SPAN("RCPT TO:<"), path, PN_SPAN(">")}, 3);
     if (parameters != NULL)
         pn_parameters_add_rcpt(&line, parameters);
     pn_queued *queued = pn_issue_push(session, &line, PNEU_COMMAND_RCPT, tag);

@@ -1,5 +1,7 @@
 #include "wire/line.h"
 
+#include <string.h>
+
 #include "base/base64.h"
 #include "base/escape.h"
 #include "base/fail.h"
@@ -32,6 +34,22 @@ void pn_line_add_known(pn_line *line, pn_span piece)
 {
     if (line->status == PNEU_OK)
         line->status = pn_buffer_append(line->buffer, piece);
+}
+
+void pn_line_add_all(pn_line *line, const pn_span *pieces, size_t count)
+{
+    size_t length = 0;
+    if (line->status != PNEU_OK)
+        return;
+    for (size_t i = 0; i < count; i++)
+        length += pieces[i].length;
+    char *at = pn_buffer_reserve(line->buffer, length, &line->status);
+    for (size_t i = 0; at != NULL && i < count; i++) {
+        memcpy(at, pieces[i].data, pieces[i].length);
+        at += pieces[i].length;
+    }
+    if (at != NULL)
+        pn_buffer_added(line->buffer, length);
 }
 
 void pn_line_add_text(pn_line *line, const char *piece)

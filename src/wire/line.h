@@ -26,6 +26,9 @@ void pn_line_add_text(pn_line *line, const char *piece);
  * looked at before. */
 void pn_line_add_known(pn_line *line, pn_span piece);
 
+/* The same for several, at the cost of one. */
+void pn_line_add_all(pn_line *line, const pn_span *pieces, size_t count);
+
 /* Adds a number in decimal digits. */
 void pn_line_add_number(pn_line *line, uint64_t number);
 

@@ -33,46 +33,38 @@ bool pn_reply_parser_is_midway(const pn_reply_parser *parser)
     return !parser->done && parser->octets > 0;
 }
 
-/* One number of an enhanced code: 1 to 3 digits, without leading zeros. */
-static bool take_number(pn_span *text, uint16_t *number)
+/* One number of an enhanced code: 1 to 3 digits, without leading zeros; where
+ * it ends, NULL if there is none. */
+static const char *take_number(const char *at, const char *end,
+                               uint16_t *number)
 {
-    size_t digits = 0;
+    const char *start = at;
     unsigned value = 0;
-    while (digits < text->length && pn_ascii_is_digit(text->data[digits])) {
-        if (digits == 3)
-            return false;
-        value = value * 10 + (unsigned)(text->data[digits] - '0');
-        digits++;
-    }
-    if (digits == 0 || (digits > 1 && text->data[0] == '0'))
-        return false;
-    text->data += digits;
-    text->length -= digits;
+    for (; at < end && pn_ascii_is_digit(*at); at++)
+        value = value * 10 + (unsigned)(*at - '0');
     *number = (uint16_t)value;
-    return true;
+    bool is_padded = at - start > 1 && *start == '0';
+    return at == start || at - start > 3 || is_padded ? NULL : at;
 }
 
-static bool take_dot(pn_span *text)
+/* The same with a dot before it. */
+static const char *take_part(const char *at, const char *end, uint16_t *number)
 {
-    if (text->length == 0 || text->data[0] != '.')
-        return false;
-    text->data++;
-    text->length--;
-    return true;
+    bool has_dot = at != NULL && at < end && *at == '.';
+    return has_dot ? take_number(at + 1, end, number) : NULL;
 }
 
 /* RFC 3463 2: class "." subject "." detail, the class being 2, 4 or 5 */
 bool pn_enhanced_code_parse(pn_span text, pneu_enhanced_code *code)
 {
-    pneu_enhanced_code parsed;
-    if (!take_number(&text, &parsed.status_class) || !take_dot(&text) ||
-        !take_number(&text, &parsed.subject) || !take_dot(&text) ||
-        !take_number(&text, &parsed.detail))
+    const char *at = text.data;
+    const char *end = at + text.length;
+    if (text.length < 5 || (*at != '2' && *at != '4' && *at != '5'))
         return false;
-    if (text.length > 0 && text.data[0] != ' ')
-        return false;
-    if (parsed.status_class != 2 && parsed.status_class != 4 &&
-        parsed.status_class != 5)
+    pneu_enhanced_code parsed = {.status_class = (uint16_t)(*at - '0')};
+    at = take_part(at + 1, end, &parsed.subject);
+    at = take_part(at, end, &parsed.detail);
+    if (at == NULL || (at < end && *at != ' '))
         return false;
     *code = parsed;
     return true;
@@ -145,7 +137,8 @@ static pn_span text_of(pn_span line, bool trimmed)
 /* The whole reply is in parser->text: gives it its NUL and its pointers. */
 static pneu_status complete(pn_reply_parser *parser)
 {
-    pneu_status status = pn_buffer_append_char(&parser->text, '\0');
+    static const pn_span NUL = {"", 1};
+    pneu_status status = pn_buffer_append(&parser->text, NUL);
     if (status != PNEU_OK)
         return status;
     pn_span text = pn_buffer_span(&parser->text);
