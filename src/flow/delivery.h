@@ -59,6 +59,9 @@ pneu_status pn_delivery_again(pneu_delivery *delivery,
 void pn_fate_settle_by_reply(pneu_delivery *delivery, size_t i,
                              pneu_outcome_kind kind, const pneu_event *event);
 
+/* The same for one more by the reply of the one before. */
+void pn_fate_settle_alike(pneu_delivery *delivery, size_t i, size_t before);
+
 /* What ended it all is told, rather than the command that it befell. */
 void pn_fate_settle_by_error(pneu_delivery *delivery, size_t i,
                              pneu_outcome_kind kind, pneu_command command,

@@ -28,15 +28,19 @@ static bool is_open(const pneu_delivery *delivery, size_t i)
 static void settle_batch(pneu_delivery *delivery, const pneu_session *session,
                          pneu_outcome_kind kind, const pneu_event *event)
 {
+    size_t before = SIZE_MAX;
     for (size_t n = 0; n < delivery->batch.count; n++) {
         size_t i = delivery->batch.recipients[n];
         if (!is_open(delivery, i))
             continue;
-        if (event->reply != NULL)
+        if (before != SIZE_MAX)
+            pn_fate_settle_alike(delivery, i, before);
+        else if (event->reply != NULL)
             pn_fate_settle_by_reply(delivery, i, kind, event);
         else
             pn_fate_settle_by_error(delivery, i, kind, event->command,
                                     pneu_session_error(session));
+        before = i;
     }
 }
 

@@ -51,6 +51,16 @@ void pn_fate_settle_by_reply(pneu_delivery *delivery, size_t i,
     it->text = keep_text(delivery, (pn_span){reply->text, reply->text_length});
 }
 
+void pn_fate_settle_alike(pneu_delivery *delivery, size_t i, size_t before)
+{
+    const pn_fate *like = &delivery->fates[before];
+    pn_fate *it =
+        settle(delivery, i, like->outcome.kind, like->outcome.command);
+    it->outcome.code = like->outcome.code;
+    it->outcome.enhanced = like->outcome.enhanced;
+    it->text = like->text;
+}
+
 void pn_fate_settle_by_error(pneu_delivery *delivery, size_t i,
                              pneu_outcome_kind kind, pneu_command command,
                              const pneu_error *why)

@@ -199,9 +199,10 @@ static void check_parameters(const pn_letter *letter,
         mail.body = PNEU_BODY_NOT_STATED;
     if (letter->addresses.needs_utf8)
         mail.smtputf8 = false;
-    pn_parameters_check_mail(envelope->mail != NULL ? &mail : NULL, &offer,
-                             problems);
-    check_recipients(letter, &offer, problems);
+    if (envelope->mail != NULL)
+        pn_parameters_check_mail(&mail, &offer, problems);
+    if (envelope->rcpt != NULL || envelope->rcpt_each != NULL)
+        check_recipients(letter, &offer, problems);
     if (pn_parameters_has_raw(letter->mail.raw, PN_SPAN("BODY=BINARYMIME")))
         pn_fail(pn_problems_next(problems), PNEU_INVALID,
                 "BODY=BINARYMIME must be stated by body, not by raw");

@@ -36,22 +36,6 @@ void pn_line_add_known(pn_line *line, pn_span piece)
         line->status = pn_buffer_append(line->buffer, piece);
 }
 
-void pn_line_add_all(pn_line *line, const pn_span *pieces, size_t count)
-{
-    size_t length = 0;
-    if (line->status != PNEU_OK)
-        return;
-    for (size_t i = 0; i < count; i++)
-        length += pieces[i].length;
-    char *at = pn_buffer_reserve(line->buffer, length, &line->status);
-    for (size_t i = 0; at != NULL && i < count; i++) {
-        memcpy(at, pieces[i].data, pieces[i].length);
-        at += pieces[i].length;
-    }
-    if (at != NULL)
-        pn_buffer_added(line->buffer, length);
-}
-
 void pn_line_add_text(pn_line *line, const char *piece)
 {
     pn_line_add(line, pn_span_of(piece));
@@ -76,6 +60,16 @@ void pn_line_add_base64(pn_line *line, pn_span octets)
                                      : pn_buffer_append_char(line->buffer, '=');
 }
 
+static pneu_status refuse_length(pn_line *line)
+{
+    if (line->status == PNEU_TOO_LARGE)
+        pn_fail(line->error, PNEU_TOO_LARGE,
+                "a command line of more than %d octets", PN_COMMAND_LINE_MAX);
+    else if (line->status == PNEU_NO_MEMORY)
+        pn_fail(line->error, PNEU_NO_MEMORY, "no memory for a command");
+    return line->status;
+}
+
 pneu_status pn_line_end(pn_line *line, size_t *length)
 {
     if (line->status == PNEU_OK)
@@ -86,12 +80,27 @@ pneu_status pn_line_end(pn_line *line, size_t *length)
     if (line->status == PNEU_OK)
         return PNEU_OK;
     pn_buffer_cut(line->buffer, line->start);
-    if (line->status == PNEU_TOO_LARGE)
-        pn_fail(line->error, PNEU_TOO_LARGE,
-                "a command line of more than %d octets", PN_COMMAND_LINE_MAX);
-    else if (line->status == PNEU_NO_MEMORY)
-        pn_fail(line->error, PNEU_NO_MEMORY, "no memory for a command");
-    return line->status;
+    return refuse_length(line);
+}
+
+size_t pn_line_put(pn_buffer *buffer, const pn_span *pieces, size_t count,
+                   pneu_error *error)
+{
+    size_t length = 0;
+    pn_line line = {.error = error};
+    for (size_t i = 0; i < count; i++)
+        length += pieces[i].length;
+    char *at = pn_buffer_reserve(buffer, length, &line.status);
+    if (at == NULL) {
+        refuse_length(&line);
+        return 0;
+    }
+    for (size_t i = 0; i < count; i++) {
+        memcpy(at, pieces[i].data, pieces[i].length);
+        at += pieces[i].length;
+    }
+    pn_buffer_added(buffer, length);
+    return length;
 }
 
 void pn_line_drop(pn_line *line)

@@ -134,13 +134,9 @@ static pn_span text_of(pn_span line, bool trimmed)
     return text;
 }
 
-/* The whole reply is in parser->text: gives it its NUL and its pointers. */
-static pneu_status complete(pn_reply_parser *parser)
+/* The whole reply is in parser->text, with its NUL. */
+static void complete(pn_reply_parser *parser)
 {
-    static const pn_span NUL = {"", 1};
-    pneu_status status = pn_buffer_append(&parser->text, NUL);
-    if (status != PNEU_OK)
-        return status;
     pn_span text = pn_buffer_span(&parser->text);
     pneu_reply *reply = &parser->reply;
     reply->text = text.data;
@@ -152,18 +148,28 @@ static pneu_status complete(pn_reply_parser *parser)
         code.status_class == reply->code / 100)
         reply->enhanced = code;
     parser->done = true;
-    return PNEU_OK;
 }
 
-/* Keeps the text of a line; what was held of the line is cut down to it. */
-static pneu_status keep_text(pn_reply_parser *parser, pn_span text, bool held)
+/* Keeps the text of a line, and what stands behind it; what was held of the
+ * line is cut down to it. */
+static pneu_status keep_text(pn_reply_parser *parser, pn_span text, char behind,
+                             bool held)
 {
-    if (!held)
-        return pn_buffer_append(&parser->text, text);
-    if (text.length > 0)
-        memmove(parser->text.memory + parser->text.start + parser->line_start,
-                text.data, text.length);
-    pn_buffer_cut(&parser->text, parser->line_start + text.length);
+    pneu_status status;
+    pn_buffer *kept = &parser->text;
+    if (held && text.length > 0)
+        memmove(kept->memory + kept->start + parser->line_start, text.data,
+                text.length);
+    if (held)
+        pn_buffer_cut(kept, parser->line_start + text.length);
+    size_t length = held ? 0 : text.length;
+    char *at = pn_buffer_reserve(kept, length + 1, &status);
+    if (at == NULL)
+        return status;
+    if (length > 0)
+        memcpy(at, text.data, length);
+    at[length] = behind;
+    pn_buffer_added(kept, length + 1);
     return PNEU_OK;
 }
 
@@ -193,14 +199,12 @@ static pneu_status end_line(pn_reply_parser *parser, pn_span line, bool held,
                        "the server's reply has more than %d lines",
                        PN_REPLY_LINES_MAX);
     parser->reply.code = agrees ? code : -1;
-    status = keep_text(parser, text_of(line, parser->tolerant), held);
+    status = keep_text(parser, text_of(line, parser->tolerant),
+                       last ? '\0' : '\n', held);
     parser->line_octets = 0;
-    if (status != PNEU_OK)
-        return status;
-    if (last)
-        return complete(parser);
-    status = pn_buffer_append_char(&parser->text, '\n');
     parser->line_start = pn_buffer_length(&parser->text);
+    if (status == PNEU_OK && last)
+        complete(parser);
     return status;
 }
 
