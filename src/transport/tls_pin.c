@@ -28,7 +28,7 @@ pneu_status pn_tls_read_pin(const char *pin, unsigned char *hash,
         status = pn_base64_decode(
             &octets, (pn_span){text.data + before, text.length - before});
     if (status == PNEU_OK && pn_buffer_length(&octets) == PNEU_SHA256_SIZE)
-        memcpy(hash, pn_buffer_span(&octets).data, PNEU_SHA256_SIZE);
+        memcpy(hash, octets.memory + octets.start, PNEU_SHA256_SIZE);
     else if (status == PNEU_OK)
         status = PNEU_INVALID;
     pn_buffer_finish(&octets);
