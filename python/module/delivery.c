@@ -320,10 +320,10 @@ static PyObject *result(PyObject *object, PyObject *refused)
     pn_py_delivery *self = of(object);
     if (!enter(self))
         return NULL;
-    PyObject *done = leave(self, pn_py_delivery_result(self, refused));
+    PyObject *done = pn_py_delivery_result(self, refused);
     if (done != NULL)
         pn_py_delivery_shrink(self);
-    return done;
+    return leave(self, done);
 }
 
 static PyObject *outcomes(PyObject *object, PyObject *unused)

@@ -123,8 +123,10 @@ static PyObject *go_on(const conversation *it, PyObject *octets)
     Py_DECREF(octets);
     if (!is_told || PyErr_CheckSignals() != 0)
         return NULL;
-    bool is_all =
-        length < PN_PY_OUTPUT_MAX && !it->delivery->session->output_failed;
+    /* without a session: whoever wrote has carried the delivery to its end */
+    const pneu_session *session = it->delivery->session;
+    bool is_all = length < PN_PY_OUTPUT_MAX &&
+                  !(session != NULL && session->output_failed);
     return is_all ? hear(it) : pn_py_delivery_step(it->delivery, Py_None);
 }
 

@@ -265,3 +265,33 @@ def test_calls_at_random() -> None:
         ends += delivery.ending() == _pneu.CLOSE
         assert all(row[1] for row in delivery.outcomes())
     assert ends > 1000
+
+
+@pytest.mark.parametrize("ends_in", ["sendall", "recv"])
+def test_delivery_is_carried_to_its_end_within(ends_in: str) -> None:
+    """By the socket that it writes to or reads from."""
+    class Connection:
+        pass
+
+    class Socket:
+        def __init__(self) -> None:
+            self.delivery = begin()
+
+        def end(self) -> None:
+            self.delivery.step(GO)
+            self.delivery.step(QUEUED)
+            assert result_of(self.delivery) == {}
+
+        def sendall(self, octets: bytes) -> None:
+            if ends_in == "sendall":
+                self.end()
+
+        def recv(self, limit: int) -> bytes:
+            self.end()
+            return QUEUED
+
+    sock = Socket()
+    with pytest.raises(RuntimeError, match="in use, or was given up"):
+        sock.delivery.run(Connection(), sock, (sock, "recv", 65536),
+                          _pneu.Untouched(object, []))
+    assert sock.delivery.done
