@@ -16,6 +16,7 @@ pneu_status pn_call_begin(pneu_client *client, const pneu_reply **reply)
     client->misuse = (pneu_error){.status = PNEU_OK};
     client->error = (pneu_error){.status = PNEU_OK};
     client->broken = (pneu_error){.status = PNEU_OK};
+    client->reached = (pneu_error){.status = PNEU_OK};
     client->has_reply = false;
     client->reply = (pneu_reply){0};
     client->single_done = false;

@@ -85,9 +85,11 @@ struct pneu_client {
     size_t reported_number;
     size_t dials; /* so that a descriptor has a number of its own */
     pneu_error error;
-    pneu_error misuse; /* of a call that came in the midst of another */
-    pneu_error broken; /* what ended the last connection */
-    bool has_read;     /* since the last write */
+    pneu_error misuse;  /* of a call that came in the midst of another */
+    pneu_error broken;  /* what ended the last connection */
+    pneu_error reached; /* what an address that was connected to was no good
+                           for, while another is tried */
+    bool has_read;      /* since the last write */
 
     /* opening */
     pneu_opening *opening;

@@ -159,11 +159,24 @@ static bool try_next_address(pneu_client *client)
     if (!pn_dial_next_address(client))
         return false;
     pn_log_note(client, "%s", client->error.message);
+    client->reached = client->error;
     pn_client_disconnect(client);
     client->error = (pneu_error){.status = PNEU_OK};
     client->broken = (pneu_error){.status = PNEU_OK};
     client->has_reply = false;
     return true;
+}
+
+/* Why there is no connection to mail over: that none of the other addresses can
+ * be reached says less than what went wrong at one that was. */
+static pneu_status tell_failure(pneu_client *client, pneu_status status)
+{
+    if (status == PNEU_CONNECT && client->reached.status != PNEU_OK) {
+        client->error = client->reached;
+        status = client->error.status;
+    }
+    client->reached = (pneu_error){.status = PNEU_OK};
+    return status;
 }
 
 pneu_status pn_open_step(pneu_client *client)
@@ -172,9 +185,10 @@ pneu_status pn_open_step(pneu_client *client)
     while (status != PNEU_OK && status != PNEU_AGAIN &&
            is_worth_another(&client->error) && try_next_address(client))
         status = open_here(client);
-    if (status != PNEU_AGAIN)
-        pn_dial_forget(client);
-    return status;
+    if (status == PNEU_AGAIN)
+        return status;
+    pn_dial_forget(client);
+    return tell_failure(client, status);
 }
 
 pneu_status pneu_client_open(pneu_client *client)

@@ -110,6 +110,16 @@ def test_second_address(loop: Path, sink: StartSink,
     check_sent(run(loop, TWO_ADDRESSES, server.port, prefix=two_addresses))
 
 
+def test_the_address_that_answers_is_no_good(
+        loop: Path, sink: StartSink, two_addresses: list[str],
+        authority: Authority) -> None:
+    """That the other one refuses the connection says less."""
+    server = sink(tls="starttls")
+    check_failed(run(loop, TWO_ADDRESSES, server.port, authority.file,
+                     prefix=two_addresses), "certificate")
+    assert server.letters() == []
+
+
 def test_address_that_does_not_answer(loop: Path, sink: StartSink,
                                       two_addresses: list[str]) -> None:
     """RFC 8305 5: the next address is tried a quarter of a second later.
