@@ -89,9 +89,11 @@ static pneu_status read_authority(pn_span *rest, pneu_error *error)
  * well. */
 static void read_user(pn_span *rest, parts *found)
 {
-    size_t end = rest->length;
-    while (end > 0 && rest->data[end - 1] != '@')
-        end--;
+    size_t end = 0;
+    for (size_t i = 0; i < rest->length; i++) {
+        if (rest->data[i] == '@')
+            end = i + 1;
+    }
     if (end == 0)
         return;
     pn_span before = {rest->data, end - 1};
