@@ -77,9 +77,7 @@ static const char *parameters_of(PyObject *value)
         PyErr_Clear();
         return "";
     }
-    bool is_line =
-        strpbrk(text, "\r\n") == NULL && strlen(text) == (size_t)length;
-    return is_line ? text : "";
+    return pn_span_breaks_line((pn_span){text, (size_t)length}) ? "" : text;
 }
 
 /* The value of a key, a new reference, NULL if there is none; false, with an
@@ -137,9 +135,8 @@ static bool take_features(order *of)
 
 static bool breaks_line(PyObject *bytes)
 {
-    const char *text = PyBytes_AsString(bytes);
-    return strpbrk(text, "\r\n") != NULL ||
-           strlen(text) != (size_t)PyBytes_Size(bytes);
+    return pn_span_breaks_line(
+        (pn_span){PyBytes_AsString(bytes), (size_t)PyBytes_Size(bytes)});
 }
 
 /* The options as one line in ASCII; NULL in place of nothing. */
@@ -245,6 +242,9 @@ static bool make_delivery(pn_py_delivery *self, PyObject *sender)
         return false;
     }
     self->inside = self->memory.delivery;
+    /* what a program may change meanwhile is looked at again as it goes out */
+    if (self->view.obj != NULL)
+        self->inside->letter.facts.is_crlf = false;
     return true;
 }
 

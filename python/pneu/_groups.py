@@ -1,6 +1,6 @@
 """A delivery whose commands go out in groups where the server allows it
-(RFC 2920). C plans it and reads the replies; here is the loop that writes and
-reads."""
+(RFC 2920). C plans it, writes and reads, as long as nothing unusual happens;
+here is the rest."""
 from __future__ import annotations
 
 import time

@@ -69,21 +69,12 @@ void pn_buffer_added(pn_buffer *buffer, size_t length)
     buffer->end += length;
 }
 
-/* Is there room as things lie? Nearly always: buffers are kept. */
-static bool has_room(const pn_buffer *buffer, size_t length)
-{
-    return buffer->memory != NULL && length <= buffer->capacity - buffer->end &&
-           length <= buffer->maximum - pn_buffer_length(buffer);
-}
-
 pneu_status pn_buffer_append(pn_buffer *buffer, pn_span octets)
 {
     pneu_status status;
     if (octets.length == 0)
         return PNEU_OK;
-    char *place = has_room(buffer, octets.length)
-                      ? buffer->memory + buffer->end
-                      : pn_buffer_reserve(buffer, octets.length, &status);
+    char *place = pn_buffer_reserve(buffer, octets.length, &status);
     if (place == NULL)
         return status;
     memcpy(place, octets.data, octets.length);

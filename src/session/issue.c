@@ -48,14 +48,7 @@ pn_queued *pn_issue_push(pneu_session *session, pn_line *line,
                          pneu_command command, uintptr_t tag)
 {
     size_t length = 0;
-    bool is_whole = pn_line_end(line, &length) == PNEU_OK;
-    return pn_issue_push_line(session, is_whole ? length : 0, command, tag);
-}
-
-pn_queued *pn_issue_push_line(pneu_session *session, size_t length,
-                              pneu_command command, uintptr_t tag)
-{
-    if (length == 0) {
+    if (pn_line_end(line, &length) != PNEU_OK) {
         session->misuse.command = command;
         return NULL;
     }

@@ -26,10 +26,6 @@ pn_line pn_issue_line(pneu_session *session);
 pn_queued *pn_issue_push(pneu_session *session, pn_line *line,
                          pneu_command command, uintptr_t tag);
 
-/* The same for a line that is whole; length 0: it failed. */
-pn_queued *pn_issue_push_line(pneu_session *session, size_t length,
-                              pneu_command command, uintptr_t tag);
-
 /* The status of a call that ended in pn_issue_push(). */
 pneu_status pn_issue_result(const pneu_session *session,
                             const pn_queued *queued);

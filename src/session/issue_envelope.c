@@ -101,33 +101,16 @@ static pneu_status check_rcpt(pneu_session *session, pn_span path,
                              : status;
 }
 
-static pn_queued *push_rcpt(pneu_session *session, pn_span path,
-                            const pneu_rcpt_parameters *parameters,
-                            uintptr_t tag)
+pneu_status pn_issue_rcpt(pneu_session *session, pn_span path,
+                          const pneu_rcpt_parameters *parameters, uintptr_t tag)
 {
     pn_line line = pn_issue_line(session);
     pn_line_add_known(&line, PN_SPAN("RCPT TO:<"));
     pn_line_add_known(&line, path);
     pn_line_add_known(&line, PN_SPAN(">"));
-    pn_parameters_add_rcpt(&line, parameters);
-    return pn_issue_push(session, &line, PNEU_COMMAND_RCPT, tag);
-}
-
-/* Most are without parameters, and there are many. */
-static pn_queued *push_bare_rcpt(pneu_session *session, pn_span path,
-                                 uintptr_t tag)
-{
-    const pn_span pieces[] = {PN_SPAN("RCPT TO:<"), path, PN_SPAN(">\r\n")};
-    size_t length = pn_line_put(&session->lines, pieces, 3, &session->misuse);
-    return pn_issue_push_line(session, length, PNEU_COMMAND_RCPT, tag);
-}
-
-pneu_status pn_issue_rcpt(pneu_session *session, pn_span path,
-                          const pneu_rcpt_parameters *parameters, uintptr_t tag)
-{
-    pn_queued *queued = parameters == NULL
-                            ? push_bare_rcpt(session, path, tag)
-                            : push_rcpt(session, path, parameters, tag);
+    if (parameters != NULL)
+        pn_parameters_add_rcpt(&line, parameters);
+    pn_queued *queued = pn_issue_push(session, &line, PNEU_COMMAND_RCPT, tag);
     if (queued == NULL)
         return session->misuse.status;
     queued->transaction = session->issued_transaction;

@@ -128,14 +128,10 @@ static void drop_line(pn_extensions *extensions, pn_span keyword)
     extensions->count--;
 }
 
-/* Of the line that was kept last, what is asked for again and again. */
+/* What is asked for again and again; the parameters as they were kept. */
 static void note_offer(pn_extensions *extensions, pn_span keyword,
-                       const pn_buffer *lines)
+                       const char *parameters)
 {
-    pn_span all = pn_buffer_span(lines);
-    const char *parameters = all.data + all.length - 1;
-    while (parameters > all.data && parameters[-1] != '\0')
-        parameters--;
     if (pn_span_equal_nocase(keyword, PN_SPAN("PIPELINING"))) {
         extensions->pipelining = true;
     } else if (pn_span_equal_nocase(keyword, PN_SPAN("CHUNKING"))) {
@@ -165,9 +161,12 @@ static pneu_status keep_line(pn_extensions *extensions, pn_span keyword,
         status = pn_buffer_append(lines, parameters);
     if (status == PNEU_OK)
         status = pn_buffer_append(lines, NUL);
-    if (status == PNEU_OK)
-        note_offer(extensions, keyword, lines);
-    return status;
+    if (status != PNEU_OK)
+        return status;
+    pn_span all = pn_buffer_span(lines);
+    note_offer(extensions, keyword,
+               all.data + all.length - parameters.length - NUL.length);
+    return PNEU_OK;
 }
 
 pneu_status pn_extensions_add(pn_extensions *extensions, pn_span keyword,

@@ -1,7 +1,5 @@
 #include "wire/line.h"
 
-#include <string.h>
-
 #include "base/base64.h"
 #include "base/escape.h"
 #include "base/fail.h"
@@ -60,16 +58,6 @@ void pn_line_add_base64(pn_line *line, pn_span octets)
                                      : pn_buffer_append_char(line->buffer, '=');
 }
 
-static pneu_status refuse_length(pn_line *line)
-{
-    if (line->status == PNEU_TOO_LARGE)
-        pn_fail(line->error, PNEU_TOO_LARGE,
-                "a command line of more than %d octets", PN_COMMAND_LINE_MAX);
-    else if (line->status == PNEU_NO_MEMORY)
-        pn_fail(line->error, PNEU_NO_MEMORY, "no memory for a command");
-    return line->status;
-}
-
 pneu_status pn_line_end(pn_line *line, size_t *length)
 {
     if (line->status == PNEU_OK)
@@ -80,27 +68,12 @@ pneu_status pn_line_end(pn_line *line, size_t *length)
     if (line->status == PNEU_OK)
         return PNEU_OK;
     pn_buffer_cut(line->buffer, line->start);
-    return refuse_length(line);
-}
-
-size_t pn_line_put(pn_buffer *buffer, const pn_span *pieces, size_t count,
-                   pneu_error *error)
-{
-    size_t length = 0;
-    pn_line line = {.error = error};
-    for (size_t i = 0; i < count; i++)
-        length += pieces[i].length;
-    char *at = pn_buffer_reserve(buffer, length, &line.status);
-    if (at == NULL) {
-        refuse_length(&line);
-        return 0;
-    }
-    for (size_t i = 0; i < count; i++) {
-        memcpy(at, pieces[i].data, pieces[i].length);
-        at += pieces[i].length;
-    }
-    pn_buffer_added(buffer, length);
-    return length;
+    if (line->status == PNEU_TOO_LARGE)
+        pn_fail(line->error, PNEU_TOO_LARGE,
+                "a command line of more than %d octets", PN_COMMAND_LINE_MAX);
+    else if (line->status == PNEU_NO_MEMORY)
+        pn_fail(line->error, PNEU_NO_MEMORY, "no memory for a command");
+    return line->status;
 }
 
 void pn_line_drop(pn_line *line)

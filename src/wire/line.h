@@ -38,14 +38,6 @@ void pn_line_add_base64(pn_line *line, pn_span octets);
  */
 pneu_status pn_line_end(pn_line *line, size_t *length);
 
-/*
- * A whole line of pieces that are known to hold no CR, LF or NUL, and to be
- * short, at the cost of one. Its length, 0 on a failure. Errors: NO_MEMORY,
- * TOO_LARGE, as pn_line_end().
- */
-size_t pn_line_put(pn_buffer *buffer, const pn_span *pieces, size_t count,
-                   pneu_error *error);
-
 /* Gives the line up: the buffer is as it was before. */
 void pn_line_drop(pn_line *line);
 

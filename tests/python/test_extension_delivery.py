@@ -308,6 +308,15 @@ def test_octets_behind_the_end(more: bytes) -> None:
     assert result_of(delivery) == {}
 
 
+def test_message_that_is_changed_meanwhile() -> None:
+    """RFC 5321 4.5.2: it may be nonsense, but it does not end before its end."""
+    message = bytearray(b"Subject: x\r\n\r\nxyz\r\n")
+    delivery = begin(message=message)
+    written(delivery)
+    message[14:19] = b"\r\n.\r\n"[:5]
+    assert told(delivery, GO).endswith(b"\r\n..\r\n.\r\n")
+
+
 def test_unanswered_are_bounded() -> None:
     """Nothing is read while a group is written."""
     count = 250
